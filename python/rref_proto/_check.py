@@ -1,0 +1,48 @@
+"""Checks of single numbers and strings, shared by the constructors of all values."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+from .errors import EncodeError
+
+WORKER_ID = (-0x8000, 0x7FFF)
+INT64 = (-(2**63), 2**63 - 1)
+
+
+def check_int(value: Any, limits: tuple[int, int], where: str) -> int:
+    """Return `value` as an int within `limits`, both included.
+
+    Anything with `__index__` counts as an integer (a numpy scalar, say), except bool. Raises
+    TypeError for another type, EncodeError for a number out of range.
+    """
+    if type(value) is not int:
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
+        value = index(value)
+    low, high = limits
+    if not low <= value <= high:
+        raise EncodeError(f"expected an integer from {low} to {high}, got {value}", where)
+    return int(value)
+
+
+def check_str(value: Any, where: str) -> str:
+    """Return `value` as a str that UTF-8 can encode, for TypeError or EncodeError otherwise."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where}: expected a str, got {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise EncodeError(f"expected text that UTF-8 can encode: {error.reason}", where) from None
+    return str(value)
+
+
+def check_type(value: Any, expected: type | tuple[type, ...], where: str) -> None:
+    """Raise TypeError unless `value` is an instance of `expected`."""
+    if not isinstance(value, expected):
+        names = expected if isinstance(expected, tuple) else (expected,)
+        raise TypeError(
+            f"{where}: expected {' or '.join(t.__name__ for t in names)}, "
+            f"got {type(value).__name__}"
+        )
