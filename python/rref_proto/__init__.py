@@ -14,8 +14,15 @@ from .ivalue import (
     SerializedPyObj,
 )
 from .ledger import Ledger
+from .merge import merge
 from .message import Message, MessageType
-from .recording import RecordedMessage, read_recording, write_recording
+from .recording import (
+    OmittedValue,
+    RecordedMessage,
+    omit_values,
+    read_recording,
+    write_recording,
+)
 from .rref import (
     ForkMessageBase,
     PythonRRefFetchCall,
@@ -49,6 +56,7 @@ __all__ = [
     "Message",
     "MessageType",
     "MessageTypeError",
+    "OmittedValue",
     "PythonRRefFetchCall",
     "PythonRRefFetchRet",
     "RRefAck",
@@ -72,6 +80,8 @@ __all__ = [
     "__version__",
     "fromMessage",
     "libtorch",
+    "merge",
+    "omit_values",
     "read_recording",
     "write_recording",
 ]

@@ -65,24 +65,20 @@ def infer(value: Any, level: int = 0) -> Annotation:
     common type and for nesting without end.
     """
     _check_level(level)
-    exact = INFERRED.get(type(value))
-    if exact is not None:
-        return exact
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return Annotation("Tuple", tuple(infer(element, level + 1) for element in value))
-    if isinstance(value, list):
-        return Annotation("List", (_infer_common(value, level),))
-    if isinstance(value, dict):
-        parts = _infer_common(list(value), level), _infer_common(list(value.values()), level)
-        return Annotation("Dict", parts)
+    match value:
+        case tuple():
+            return Annotation("Tuple", tuple(infer(element, level + 1) for element in value))
+        case list():
+            return Annotation("List", (_infer_common(value, level),))
+        case dict():
+            parts = _infer_common(list(value), level), _infer_common(list(value.values()), level)
+            return Annotation("Dict", parts)
     if isinstance(value, IValue):
         return _typed(value)
     if type(value) in TYPED:
         return _typed(IValue(TYPED[type(value)], value))
-    if hasattr(value, "__index__"):
-        return INFERRED[int]
     for known, annotation in INFERRED.items():
-        if isinstance(value, known):
+        if isinstance(value, known) or (known is int and hasattr(value, "__index__")):
             return annotation
     raise TypeError(
         f"expected a value that TorchScript has a type for, got {type(value).__qualname__}"
@@ -152,7 +148,7 @@ def _build_union(value: Any, arguments: tuple[Annotation, ...], level: int) -> I
     for annotation in arguments:
         try:
             return build(value, annotation, level + 1)
-        except TypeError:
+        except TypeError:  # noqa: PERF203 - that is how a type is found not to fit
             continue
     raise _mismatch(value, Annotation("Union", arguments))
 

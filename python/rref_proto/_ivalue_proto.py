@@ -185,7 +185,8 @@ def _read_object(proto: Any, tensors: Tensors) -> ScriptObject:
     attributes: list[tuple[str, IValue]] = []
     try:
         for attribute in proto.attributes:
-            attributes.append((attribute.name, _read_required(attribute, "value", tensors)))
+            value = _read_required(attribute, "value", tensors)
+            attributes.append((attribute.name, value))
     except RRefProtoError as error:
         raise error.within(f"attributes[{len(attributes)}]") from None
     state = _read_required(proto, "state", tensors) if proto.HasField("state") else None
@@ -211,7 +212,9 @@ class Codec(NamedTuple):
 
 
 def _scalar(field: str) -> Codec:
-    return Codec(field, lambda proto, value, _: setattr(proto, field, value), lambda value, _: value)
+    return Codec(
+        field, lambda proto, value, _: setattr(proto, field, value), lambda value, _: value
+    )
 
 
 def _packed(field: str) -> Codec:

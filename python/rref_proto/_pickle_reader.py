@@ -11,10 +11,17 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .errors import DecodeError, EncodeError, RRefProtoError
+from .errors import DecodeError, RRefProtoError
 from .ids import ForkId, RRefId
-from .ivalue import CLASS_PREFIX, EnumHolder, GenericDict, GenericList, IValue, RRefForkData
-from .ivalue import ScriptObject
+from .ivalue import (
+    CLASS_PREFIX,
+    EnumHolder,
+    GenericDict,
+    GenericList,
+    IValue,
+    RRefForkData,
+    ScriptObject,
+)
 from .tensor import Device, Tensor
 
 # How large a payload's values may be when every memo reference in it is replaced by what it refers
@@ -31,6 +38,9 @@ class Global(NamedTuple):
 
     module: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
 
 
 class Instance(NamedTuple):
@@ -60,8 +70,10 @@ def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
 
 
 class _Reader:
-    """A stack machine. On its stack: None, bool, int, float, str and bytes as they are, IValue for
-    all else that is whole, and list, dict, Global, Instance and Arguments on their way to one.
+    """A stack machine.
+
+    On its stack are None, bool, int, float, str and bytes as they are, IValue for all else that is
+    whole, and list, dict, Global, Instance and Arguments on their way to one.
     """
 
     def __init__(self, payload: bytes, tensors: Sequence[Tensor]) -> None:
@@ -219,7 +231,7 @@ class _Reader:
         arguments, found = self.pop(), self.pop()
         if not isinstance(found, Global) or found in BUILDERS or _arguments(arguments) != ():
             raise DecodeError("expected a class and no arguments for a new object")
-        self.push(Instance(".".join(found)))
+        self.push(Instance(str(found)))
 
     def build(self) -> None:
         state, instance = self.pop(), self.pop()
@@ -238,7 +250,7 @@ class _Reader:
         if not isinstance(found, Global):
             raise DecodeError(f"expected a global to call, got {_described(found)}")
         if found not in BUILDERS:
-            self.push_ivalue("enum_value", EnumHolder(".".join(found), _whole(arguments)))
+            self.push_ivalue("enum_value", EnumHolder(str(found), _whole(arguments)))
             return
         length, builder = BUILDERS[found]
         items = _arguments(arguments)

@@ -96,7 +96,7 @@ class GloballyUniqueId:
 
     def toIValue(self) -> IValue:
         """Return the tuple (created_on, local_id), as libtorch's payloads hold it."""
-        from .ivalue import IValue  # noqa: PLC0415 - ivalue builds on this module
+        from .ivalue import IValue  # ivalue builds on this module
 
         return IValue.from_python((self._created_on, self._local_id))
 

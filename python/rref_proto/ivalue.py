@@ -205,7 +205,7 @@ class IValue:
         Raises TypeError where the value is not of the type, or of none that TorchScript has, and
         EncodeError where the type cannot be read or inferred, or the value cannot be sent.
         """
-        from ._from_python import build, infer  # noqa: PLC0415 - builds on this module
+        from ._from_python import build, infer  # which builds on this module
 
         return build(value, infer(value) if type is None else parse(type))
 
@@ -265,7 +265,9 @@ def _class_name(name: Any, where: str) -> str:
     """Return `name`, checked to be what libtorch calls a class that TorchScript compiled."""
     text = check_str(name, where)
     if not text.startswith(CLASS_PREFIX) or not text.replace(".", "_").isidentifier():
-        raise EncodeError(f"expected a name such as {CLASS_PREFIX}module.Class, got {text!r}", where)
+        raise EncodeError(
+            f"expected a name such as {CLASS_PREFIX}module.Class, got {text!r}", where
+        )
     return text
 
 
@@ -309,7 +311,9 @@ def _check_packed(*types: type) -> Callable[[Any], Checked]:
     def check(value: Any) -> Checked:
         values = tuple(value)
         for other in set(map(type, values)) - set(types):
-            raise TypeError(f"IValue.value: expected {types[0].__name__} only, got {other.__name__}")
+            raise TypeError(
+                f"IValue.value: expected {types[0].__name__} only, got {other.__name__}"
+            )
         return values, 2, NODE_WEIGHT * (1 + len(values) // 2)
 
     return check

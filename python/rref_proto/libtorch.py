@@ -1,4 +1,4 @@
-"""Messages as libtorch writes them: what its `toMessage` gives, and what its `fromMessage` takes."""
+"""Messages as libtorch writes them: what its `toMessage` gives and its `fromMessage` takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._pickle_writer import write_tuple
 from .errors import DecodeError, MessageTypeError, RRefProtoError
 from .ids import ForkId, RRefId
 from .ivalue import IValue
-from .message import Message, MessageType
+from .message import Message
 from .rref import (
     CLASS_OF_TYPE,
     ForkMessageBase,
@@ -35,12 +35,12 @@ NO_ID = -1
 
 @dataclass(frozen=True, slots=True)
 class NativeMessage:
-    """What libtorch's Message holds: `type`, `payload` (a pickle), `tensors`, `id` (-1: none).
+    """What libtorch's Message holds: a MessageType, a pickle, tensors, and an id or -1.
 
     Source: libtorch's Message (torch/csrc/distributed/rpc/message.h).
     """
 
-    type: MessageType
+    type: int
     payload: bytes
     tensors: tuple[Tensor, ...] = ()
     id: int = NO_ID

@@ -167,9 +167,7 @@ class Message:
         proto = message_pb2.Message()
         proto.CopyFrom(self._as_proto())
         for tensor in self._tensors:
-            head, tail = tensor._wire()
-            proto.tensors.add().MergeFromString(head + tail)
-            proto.tensors[-1].data = bytes(tensor.data)
+            tensor._fill(proto.tensors.add())
         return proto
 
     def with_id(self, message_id: int | None) -> Message:

@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ._check import WORKER_ID, check_int, check_type
+from ._check import INT64, WORKER_ID, check_int, check_str, check_type
+from ._ivalue_proto import collect_tensors
 from ._wire import MAX_SIZE, check_size, cut, read_varint, tag, varint
 from .errors import DecodeError, RRefProtoError
-from .message import PARSE_ERRORS, TENSORS_MARK, Message
-from .v1 import recording_pb2
+from .ivalue import IValue
+from .libtorch import NO_ID, NativeMessage
+from .message import FIELD_OF_TYPE, PARSE_ERRORS, TENSORS_MARK, Message
+from .rref import FETCH_RETURNS, RRefFetchRet, fromMessage
+from .tensor import Tensor
+from .v1 import message_pb2, recording_pb2
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -24,10 +29,28 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class OmittedValue:
+    """What is said of a value that a recording leaves out: its annotation and its size in bytes.
+
+    Source: the message OmittedValue of recording.proto.
+    """
+
+    type: str
+    byte_size: int
+
+    def __post_init__(self) -> None:
+        check_str(self.type, "OmittedValue.type")
+        check_int(self.byte_size, (0, INT64[1]), "OmittedValue.byte_size")
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedMessage:
     """One message as an observer saw it.
 
-    `time` is in nanoseconds since the epoch, by the observer's clock; the worker ids are int16.
+    `time` is in nanoseconds since the epoch, by the observer's clock; the worker ids are int16;
+    the names are empty where the observer did not know them. `native_message` is what libtorch
+    wrote where the observer could not read it: `message` has no body then. `omitted_values`
+    describes the values of a fetch return that has none, see `omit_values`.
     Raises EncodeError for a number out of range.
     Source: the message RecordedMessage of recording.proto.
     """
@@ -36,11 +59,17 @@ class RecordedMessage:
     from_worker_id: int
     to_worker_id: int
     message: Message
+    from_worker_name: str = ""
+    to_worker_name: str = ""
+    native_message: NativeMessage | None = None
+    omitted_values: tuple[OmittedValue, ...] = ()
 
     def __post_init__(self) -> None:
         for name, limits in _LIMITS:
-            number = check_int(getattr(self, name), limits, f"RecordedMessage.{name}")
-            object.__setattr__(self, name, number)
+            number = getattr(self, name)
+            if type(number) is not int or not limits[0] <= number <= limits[1]:
+                number = check_int(number, limits, f"RecordedMessage.{name}")
+                object.__setattr__(self, name, number)
         check_type(self.message, Message, "RecordedMessage.message")
 
     def to_parts(self) -> list[Buffer]:
@@ -55,11 +84,45 @@ class RecordedMessage:
         )
         head.time.seconds, head.time.nanos = divmod(self.time, SECOND)
         start = head.SerializeToString() + MESSAGE_TAG + varint(length)
-        check_size(len(start) + length, "RecordedMessage")
-        return [start, *message]
+        end = self._tail().SerializeToString()
+        check_size(len(start) + length + len(end), "RecordedMessage")
+        return [part for part in (start, *message, end) if part]
+
+    def _tail(self) -> recording_pb2.RecordedMessage:
+        """Return the fields that come after the message."""
+        tail = recording_pb2.RecordedMessage(
+            from_worker_name=self.from_worker_name, to_worker_name=self.to_worker_name
+        )
+        for value in self.omitted_values:
+            tail.omitted_values.add(type=value.type, byte_size=value.byte_size)
+        if self.native_message is not None:
+            native = tail.native_message
+            native.type, native.payload = self.native_message.type, self.native_message.payload
+            for tensor in self.native_message.tensors:
+                tensor._fill(native.tensors.add())
+        return tail
 
 
 _LIMITS = (("time", TIME), ("from_worker_id", WORKER_ID), ("to_worker_id", WORKER_ID))
+
+
+def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:
+    """Take the values out of a fetch return: return it without them, and what they were.
+
+    Other messages come back as they are. Raises DecodeError as `fromMessage` does.
+    """
+    if message.type not in FETCH_RETURNS:
+        return message, ()
+    command = fromMessage(message)
+    assert isinstance(command, RRefFetchRet)  # noqa: S101 - tells the type checker what it is
+    proto = message_pb2.Message(id=message.id)
+    getattr(proto, FIELD_OF_TYPE[message.type]).SetInParent()
+    return Message(proto), tuple(map(_describe, command.values()))
+
+
+def _describe(value: IValue) -> OmittedValue:
+    tensors = collect_tensors([value])
+    return OmittedValue(value.type, value._weight + sum(len(tensor.data) for tensor in tensors))
 
 
 def write_recording(file: BinaryIO, records: Iterable[RecordedMessage]) -> int:
@@ -76,8 +139,7 @@ def write_recording(file: BinaryIO, records: Iterable[RecordedMessage]) -> int:
         if len(parts) == 2:
             file.write(length + b"".join(parts))
         else:
-            for part in (length, *parts):
-                file.write(part)
+            file.writelines((length, *parts))
         count += 1
     return count
 
@@ -181,4 +243,20 @@ def _decode(encoded: Buffer) -> RecordedMessage:
     if not 0 <= nanos < SECOND:
         raise DecodeError(f"expected from 0 to {SECOND - 1} nanoseconds, got {nanos}", "time")
     time = seconds * SECOND + nanos
-    return RecordedMessage(time, proto.from_worker_id, proto.to_worker_id, message)
+    worker_ids = proto.from_worker_id, proto.to_worker_id
+    names = proto.from_worker_name, proto.to_worker_name
+    return RecordedMessage(time, *worker_ids, message, *names, *_decode_extras(proto))
+
+
+def _decode_extras(
+    proto: recording_pb2.RecordedMessage,
+) -> tuple[NativeMessage | None, tuple[OmittedValue, ...]]:
+    native = None
+    if proto.HasField("native_message"):
+        encoded = proto.native_message
+        tensors = tuple(Tensor._read(tensor, tensor.data) for tensor in encoded.tensors)
+        message_id = proto.message.id if proto.message.HasField("id") else NO_ID
+        native = NativeMessage(encoded.type, encoded.payload, tensors, message_id)
+    return native, tuple(
+        OmittedValue(value.type, value.byte_size) for value in proto.omitted_values
+    )

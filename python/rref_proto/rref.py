@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ._check import WORKER_ID, check_int, check_type
 from ._ivalue_proto import Indices, collect_tensors, read_values, write_values
@@ -56,7 +56,7 @@ class RpcCommandBase:
         if type(body) is cls:
             return body
         proto = message._proto
-        if proto is None or not proto.HasField(cls._field):  # type: ignore[arg-type]
+        if proto is None or not proto.HasField(cls._field):
             raise MessageTypeError(f"expected {cls._type.name}, got {message.type.name}")
         try:
             return cls._read(getattr(proto, cls._field), message._tensors)
@@ -373,6 +373,10 @@ class RRefAck(_Nothing, message_type=MessageType.RREF_ACK):
     __slots__ = ()
 
 
+FETCH_RETURNS = frozenset(
+    message_type for message_type, cls in CLASS_OF_TYPE.items() if issubclass(cls, RRefFetchRet)
+)
+
 # The slots' own setters: the classes are frozen for everybody else.
 _set_rref_id = RRefMessageBase.__dict__["rref_id"].__set__
 _set_fork_id = ForkMessageBase.__dict__["fork_id"].__set__
@@ -389,7 +393,5 @@ def fromMessage(message: Message) -> RpcCommandBase:
     """
     message_type = message.type
     if message_type not in CLASS_OF_TYPE:
-        raise MessageTypeError(
-            f"expected a message of the RRef protocol, got {message_type.name}"
-        )
+        raise MessageTypeError(f"expected a message of the RRef protocol, got {message_type.name}")
     return CLASS_OF_TYPE[message_type].fromMessage(message)

@@ -18,8 +18,9 @@ from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
 
 if TYPE_CHECKING:
-    import numpy
-    import torch
+    from numpy import dtype as NumpyDtype  # noqa: N812 - Tensor has attributes of these names
+    from numpy import ndarray as NumpyArray  # noqa: N812
+    from torch import Tensor as TorchTensor
     from typing_extensions import Buffer
 
 DEVICE_TYPE = re.compile(r"[a-zA-Z_]+")
@@ -157,13 +158,12 @@ class Tensor:
         expected = _byte_count(lengths, scalar_type.itemsize)
         if len(view) != expected:
             raise EncodeError(
-                f"expected {expected} bytes for {scalar_type.name}{list(lengths)}, "
-                f"got {len(view)}",
+                f"expected {expected} bytes for {scalar_type.name}{list(lengths)}, got {len(view)}",
                 "Tensor.data",
             )
         _set_slots(self, scalar_type, lengths, view, requires_grad, device, b"")
 
-    def numpy(self) -> numpy.ndarray[Any, Any]:
+    def numpy(self) -> NumpyArray[Any, Any]:
         """Return a numpy array of the same memory, read-only where `data` is.
 
         bfloat16 and float8 take the dtypes of the package ml_dtypes.
@@ -173,11 +173,12 @@ class Tensor:
 
         dtype = _numpy_dtype(self.dtype.name)
         try:
-            return numpy.ndarray(self.sizes, dtype, self.data)
+            array: NumpyArray[Any, Any] = numpy.ndarray(self.sizes, dtype, self.data)
         except ValueError as error:
             raise EncodeError(f"numpy cannot hold the tensor: {error}", "Tensor.sizes") from None
+        return array
 
-    def torch(self) -> torch.Tensor:
+    def torch(self) -> TorchTensor:
         """Return a torch tensor on the cpu that shares the memory.
 
         Where `data` is read-only, nothing may be written to the result: torch has no read-only
@@ -193,11 +194,11 @@ class Tensor:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The given buffer is not writable")
             flat = torch.frombuffer(self.data, dtype=dtype)
-        tensor: torch.Tensor = flat.reshape(self.sizes)
+        tensor: TorchTensor = flat.reshape(self.sizes)
         return tensor.requires_grad_(self.requires_grad)
 
     @classmethod
-    def from_numpy(cls, array: numpy.ndarray[Any, Any]) -> Tensor:
+    def from_numpy(cls, array: NumpyArray[Any, Any]) -> Tensor:
         """Make a tensor of a numpy array: a view where it is C-contiguous and little-endian.
 
         Raises EncodeError for a dtype that no ScalarType stands for.
@@ -209,7 +210,7 @@ class Tensor:
         return cls(dtype, array.shape, packed.reshape(-1).view(numpy.uint8))
 
     @classmethod
-    def from_torch(cls, tensor: torch.Tensor) -> Tensor:
+    def from_torch(cls, tensor: TorchTensor) -> Tensor:
         """Make a tensor of a torch tensor: a view where it is contiguous and on the cpu.
 
         Raises EncodeError for a tensor without plain strided memory: sparse, quantized, meta.
@@ -255,6 +256,11 @@ class Tensor:
         tail = tensor_pb2.Tensor(requires_grad=self.requires_grad, device=device)
         return head.SerializeToString(), tail.SerializeToString() + self._unknown
 
+    def _fill(self, proto: tensor_pb2.Tensor) -> None:
+        """Set every field of a new generated message, to which the data is copied."""
+        proto.MergeFromString(b"".join(self._wire()))
+        proto.data = bytes(self.data)
+
     @classmethod
     def _read(cls, proto: tensor_pb2.Tensor, data: Buffer) -> Tensor:
         """Make a tensor of a generated message, whose own `data` is ignored, and of `data`."""
@@ -264,7 +270,7 @@ class Tensor:
         except RRefProtoError as error:
             raise DecodeError(error.problem, error.where) from None
         for field in tensor_pb2.Tensor.DESCRIPTOR.fields:
-            proto.ClearField(field.name)  # type: ignore[arg-type]
+            proto.ClearField(field.name)
         object.__setattr__(tensor, "_unknown", proto.SerializeToString())
         return tensor
 
@@ -307,7 +313,7 @@ def _scalar_type(name: str, described: str) -> ScalarType:
         raise EncodeError(f"no ScalarType stands for {described}", "Tensor.dtype") from None
 
 
-def _numpy_dtype(name: str) -> numpy.dtype[Any]:
+def _numpy_dtype(name: str) -> NumpyDtype[Any]:
     """Return numpy's little-endian dtype of torch's `name`, from ml_dtypes where numpy has none."""
     import numpy
 
@@ -316,5 +322,6 @@ def _numpy_dtype(name: str) -> numpy.dtype[Any]:
     if name == "bfloat16" or name.startswith("float8"):
         import ml_dtypes
 
-        return numpy.dtype(getattr(ml_dtypes, name))
-    return numpy.dtype(name).newbyteorder("<")
+        name = getattr(ml_dtypes, name)
+    dtype: NumpyDtype[Any] = numpy.dtype(name).newbyteorder("<")
+    return dtype

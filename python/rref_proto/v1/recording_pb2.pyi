@@ -1,19 +1,47 @@
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from rref_proto.v1 import message_pb2 as _message_pb2
+from rref_proto.v1 import tensor_pb2 as _tensor_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RecordedMessage(_message.Message):
-    __slots__ = ("time", "from_worker_id", "to_worker_id", "message")
+    __slots__ = ("time", "from_worker_id", "to_worker_id", "message", "from_worker_name", "to_worker_name", "native_message", "omitted_values")
     TIME_FIELD_NUMBER: _ClassVar[int]
     FROM_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     TO_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FROM_WORKER_NAME_FIELD_NUMBER: _ClassVar[int]
+    TO_WORKER_NAME_FIELD_NUMBER: _ClassVar[int]
+    NATIVE_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_VALUES_FIELD_NUMBER: _ClassVar[int]
     time: _timestamp_pb2.Timestamp
     from_worker_id: int
     to_worker_id: int
     message: _message_pb2.Message
-    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ...) -> None: ...
+    from_worker_name: str
+    to_worker_name: str
+    native_message: NativeMessage
+    omitted_values: _containers.RepeatedCompositeFieldContainer[OmittedValue]
+    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., from_worker_name: _Optional[str] = ..., to_worker_name: _Optional[str] = ..., native_message: _Optional[_Union[NativeMessage, _Mapping]] = ..., omitted_values: _Optional[_Iterable[_Union[OmittedValue, _Mapping]]] = ...) -> None: ...
+
+class NativeMessage(_message.Message):
+    __slots__ = ("type", "payload", "tensors")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    TENSORS_FIELD_NUMBER: _ClassVar[int]
+    type: int
+    payload: bytes
+    tensors: _containers.RepeatedCompositeFieldContainer[_tensor_pb2.Tensor]
+    def __init__(self, type: _Optional[int] = ..., payload: _Optional[bytes] = ..., tensors: _Optional[_Iterable[_Union[_tensor_pb2.Tensor, _Mapping]]] = ...) -> None: ...
+
+class OmittedValue(_message.Message):
+    __slots__ = ("type", "byte_size")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    BYTE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    type: str
+    byte_size: int
+    def __init__(self, type: _Optional[str] = ..., byte_size: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,312 @@
+"""The command rref-proto. All reading and writing of files is here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from google.protobuf import json_format
+
+from . import libtorch
+from ._report import Names, leak_lines, ledger_lines, mermaid_lines, text_lines
+from ._version import __version__
+from .errors import RRefProtoError
+from .ledger import Ledger
+from .merge import merge
+from .message import Message, MessageType
+from .recording import SECOND, RecordedMessage, read_recording, write_recording
+from .v1 import message_pb2, recording_pb2
+
+FAILED = 1
+INTERRUPTED = 130
+PROGRESS = 1 << 16
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, 1 for a bad file or a leak. A wrong call exits 2.
+
+    Prints one line on standard error for whatever is wrong with a file.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough. Python would complain when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (RRefProtoError, OSError) as error:
+        print(f"rref-proto: {error}", file=sys.stderr)
+        return FAILED
+    return code
+
+
+class Recording:
+    """A recording in a file, or on standard input ("-"), which can be read once only."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __iter__(self) -> Iterator[RecordedMessage]:
+        with _open(self.path) as file:
+            try:
+                yield from read_recording(file)
+            except RRefProtoError as error:
+                raise error.within(self.path) from None
+
+
+class Progress:
+    """How far the reading of files has come, on a terminal: a bar on standard error."""
+
+    def __init__(self, paths: list[str]) -> None:
+        files = [Path(path) for path in paths if path != "-"]
+        self.total = sum(file.stat().st_size for file in files if file.is_file())
+        self.shown = bool(self.total) and sys.stderr.isatty()
+
+    def of(self, records: Iterable[RecordedMessage]) -> Iterator[RecordedMessage]:
+        """Give the records on, and draw the bar now and then."""
+        if not self.shown:
+            yield from records
+            return
+        size = 0
+        for count, record in enumerate(records):
+            size += sum(memoryview(part).nbytes for part in record.to_parts())
+            if count % PROGRESS == 0:
+                self._draw(size)
+            yield record
+        sys.stderr.write("\r\x1b[K")
+
+    def _draw(self, size: int) -> None:
+        share = min(1.0, size / self.total)
+        sys.stderr.write(f"\r[{'#' * int(40 * share):<40}] {share:4.0%}")
+        sys.stderr.flush()
+
+
+def _open(path: str) -> BinaryIO:
+    return sys.stdin.buffer if path == "-" else cast(BinaryIO, Path(path).open("rb"))
+
+
+def _records(options: argparse.Namespace) -> Iterator[RecordedMessage]:
+    """Give the messages of all recordings of the call, in one order."""
+    paths: list[str] = options.recordings
+    if len(paths) > 1 and "-" in paths:
+        raise RRefProtoError("expected files, since several recordings are read twice, got -")
+    return merge([Recording(path) for path in paths])
+
+
+def _show(options: argparse.Namespace) -> int:
+    for line in FORMATS[options.format](_records(options)):
+        print(line)
+    return 0
+
+
+def _json_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
+    for record in records:
+        proto = recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts()))
+        yield json_format.MessageToJson(proto, indent=None)
+
+
+FORMATS: dict[str, Callable[[Iterable[RecordedMessage]], Iterator[str]]] = {
+    "text": text_lines,
+    "mermaid": mermaid_lines,
+    "json": _json_lines,
+}
+
+
+def _ledger(options: argparse.Namespace) -> int:
+    ledger, names, start = Ledger(), Names(), None
+    for record in Progress(options.recordings).of(_records(options)):
+        start = record.time if start is None else start
+        if options.at is not None and record.time > options.at(start):
+            continue
+        names.learn(record)
+        try:
+            ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
+        except RRefProtoError as error:
+            raise error.within(f"message at {record.time}") from None
+    lines = leak_lines if options.leaks else ledger_lines
+    for line in lines(ledger, names, start or 0):
+        print(line)
+    return FAILED if options.leaks and ledger.held() else 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    with _output(options) as file:
+        write_recording(file, _records(options))
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    """Turn one message from one form into another."""
+    if options.source == "libtorch" and options.type is None:
+        raise SystemExit(_wrong("--from libtorch needs --type: a payload does not tell its type"))
+    with _open(options.input) as file:
+        encoded = file.read()
+    try:
+        output = WRITERS[options.target](READERS[options.source](encoded, options), options)
+    except RRefProtoError as error:
+        raise error.within(options.input) from None
+    with _output(options) as file:
+        file.write(output)
+    return 0
+
+
+def _read_libtorch(encoded: bytes, options: argparse.Namespace) -> Message:
+    tensors = (
+        Message.FromString(Path(options.tensors).read_bytes()).tensors if options.tensors else ()
+    )
+    return libtorch.from_payload(options.type, encoded, tensors)
+
+
+def _write_libtorch(message: Message, options: argparse.Namespace) -> bytes:
+    native = libtorch.to_payload(message)
+    if native.tensors and not options.tensors:
+        raise RRefProtoError(
+            f"libtorch keeps {len(native.tensors)} tensors beside the payload: give --tensors FILE"
+        )
+    if options.tensors:
+        table = message_pb2.Message()
+        for tensor in native.tensors:
+            tensor._fill(table.tensors.add())
+        Path(options.tensors).write_bytes(table.SerializeToString())
+    return native.payload
+
+
+READERS: dict[str, Callable[[bytes, argparse.Namespace], Message]] = {
+    "protobuf": lambda encoded, _: Message.FromString(encoded),
+    "json": lambda encoded, _: Message.from_json(encoded),
+    "libtorch": _read_libtorch,
+}
+WRITERS: dict[str, Callable[[Message, argparse.Namespace], bytes]] = {
+    "protobuf": lambda message, _: message.SerializeToString(),
+    "json": lambda message, _: message.to_json(indent=2).encode() + b"\n",
+    "libtorch": _write_libtorch,
+}
+
+
+@contextmanager
+def _output(options: argparse.Namespace) -> Iterator[BinaryIO]:
+    """Open the file that the call names for its output, or give standard output."""
+    if options.output == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with Path(options.output).open("wb") as file:
+            yield cast(BinaryIO, file)
+
+
+def _time(text: str) -> Callable[[int], int]:
+    """Read --at: "+1.5" (seconds after the first message) or a date and time."""
+    if text.startswith("+"):
+        offset = int(float(text) * SECOND)
+        return lambda start: start + offset
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    nanoseconds = int(moment.timestamp()) * SECOND + moment.microsecond * 1000
+    return lambda _: nanoseconds
+
+
+def _message_type(text: str) -> MessageType:
+    """Read --type: a name (RREF_ACK) or a number (0x20e) of MessageType."""
+    try:
+        return MessageType[text.upper()]
+    except KeyError:
+        return MessageType(int(text, 0))
+
+
+def _wrong(problem: str) -> int:
+    """Say what is wrong with the call; return the exit code."""
+    print(f"rref-proto: {problem}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rref-proto",
+        description="PyTorch's RRef protocol: look at recordings, convert messages.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    show = _add(commands, "show", _show, "print a conversation, one line a message")
+    _add_recordings(show)
+    show.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+
+    ledger = _add(commands, "ledger", _ledger, "print who holds which fork of which RRef")
+    _add_recordings(ledger)
+    ledger.add_argument(
+        "--at",
+        type=_time,
+        metavar="TIME",
+        help='as of a time: "2026-01-31T12:00:00Z", or "+1.5" seconds after the first message',
+    )
+    ledger.add_argument(
+        "--leaks",
+        action="store_true",
+        help="list each fork that is still held, the oldest first; exit code 1 if there is one",
+    )
+
+    merged = _add(commands, "merge", _merge, "put several recordings of a job into one")
+    _add_recordings(merged)
+    _add_output(merged)
+
+    for name, source, target, text in (
+        ("decode", "protobuf", "json", "turn one message into something readable"),
+        ("encode", "json", "protobuf", "turn one message into bytes"),
+    ):
+        convert = _add(commands, name, _convert, text)
+        convert.add_argument(
+            "input", nargs="?", default="-", help="a file; default: standard input"
+        )
+        convert.add_argument("--from", dest="source", choices=READERS, default=source)
+        convert.add_argument("--to", dest="target", choices=WRITERS, default=target)
+        convert.add_argument(
+            "--type",
+            type=_message_type,
+            metavar="TYPE",
+            help="the MessageType of a libtorch payload: RREF_USER_DELETE or 0x10b",
+        )
+        convert.add_argument(
+            "--tensors",
+            metavar="FILE",
+            help="the tensors beside a libtorch payload: a protobuf Message that has no body",
+        )
+        _add_output(convert)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_recordings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "recordings",
+        nargs="+",
+        metavar="RECORDING",
+        help="a .rref file; of several, the order is told by time and by request and response",
+    )
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-o", "--output", default="-", help="a file; default: standard output")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
