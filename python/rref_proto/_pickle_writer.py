@@ -225,14 +225,20 @@ WRITE: dict[str, Callable[[_Writer, Any], None]] = {
 }
 
 
-def _identity(ivalue: IValue) -> int:
-    """Tell a value from others: a tensor by the Tensor, which several IValues can share."""
-    return id(ivalue.value if ivalue.kind == "tensor_value" else ivalue)
+def _identity(ivalue: IValue) -> object:
+    """Tell a value from others as libtorch's pointers do.
+
+    A tensor is the Tensor, which several IValues can share, and an RRef is its fork, which is made
+    anew whenever another RRef is pickled.
+    """
+    if ivalue.kind == "tensor_value":
+        return id(ivalue.value)
+    return ivalue.value if ivalue.kind == "rref_value" else id(ivalue)
 
 
-def _count_references(values: Iterable[IValue]) -> Counter[int]:
+def _count_references(values: Iterable[IValue]) -> Counter[object]:
     """Count how often each value stands in `values`, looking inside each of them once."""
-    references: Counter[int] = Counter()
+    references: Counter[object] = Counter()
 
     def visit(ivalue: IValue) -> None:
         identity = _identity(ivalue)

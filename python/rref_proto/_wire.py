@@ -74,7 +74,7 @@ def cut(buffer: memoryview, field: int, take: Callable[[memoryview], object]) ->
         elif wire_type == 4:
             groups -= 1
         if wire_type > 5 or position > size:
-            raise DecodeError("expected a whole field, got its beginning only", f"byte {start}")
+            raise DecodeError(f"expected a whole field at byte {start}, got its beginning only")
     rest += buffer[kept:]
     return bytes(rest)
 

@@ -24,8 +24,9 @@ class RRefProtoError(ValueError):
         return f"{self.where}: {self.problem}" if self.where else self.problem
 
     def within(self: _Error, place: str) -> _Error:
-        """Return the same error with `place` in front of its path: for whoever read the whole."""
-        return type(self)(self.problem, f"{place}.{self.where}" if self.where else place)
+        """Return the same error with `place`, a field or words, in front of its own place."""
+        joint = ", " if " " in place else "."
+        return type(self)(self.problem, f"{place}{joint}{self.where}" if self.where else place)
 
 
 class DecodeError(RRefProtoError):

@@ -124,7 +124,7 @@ def from_payload(
         raise MessageTypeError(f"expected a type of the RRef protocol, got {type:#x}", "type")
     for tensor in tensors:
         check_type(tensor, Tensor, "tensors")
-    command = RRefAck() if cls is RRefAck else _read(cls, bytes(payload), tensors)
+    command = RRefAck() if cls is RRefAck else _read(cls, memoryview(payload).tobytes(), tensors)
     message = command.toMessage()
     return message if id is None or id == NO_ID else message.with_id(id)
 

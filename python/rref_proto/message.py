@@ -264,7 +264,10 @@ class Message:
     def from_json(cls, text: str | bytes) -> Message:
         """Read protobuf's JSON mapping of a message. Raises DecodeError where it is none."""
         try:
-            return cls(json_format.Parse(text, message_pb2.Message()))
+            decoded = text if isinstance(text, str) else text.decode()
+            if not decoded.lstrip().startswith("{"):  # Parse takes an empty list as well
+                raise DecodeError("expected a Message in protobuf's JSON, got no object")
+            return cls(json_format.Parse(decoded, message_pb2.Message()))
         except RRefProtoError:
             raise
         # json and json_format raise all of these for one or another malformed document.

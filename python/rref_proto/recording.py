@@ -245,17 +245,17 @@ def _decode(encoded: Buffer) -> RecordedMessage:
     time = seconds * SECOND + nanos
     worker_ids = proto.from_worker_id, proto.to_worker_id
     names = proto.from_worker_name, proto.to_worker_name
-    return RecordedMessage(time, *worker_ids, message, *names, *_decode_extras(proto))
+    return RecordedMessage(time, *worker_ids, message, *names, *_decode_extras(proto, message))
 
 
 def _decode_extras(
-    proto: recording_pb2.RecordedMessage,
+    proto: recording_pb2.RecordedMessage, message: Message
 ) -> tuple[NativeMessage | None, tuple[OmittedValue, ...]]:
     native = None
     if proto.HasField("native_message"):
         encoded = proto.native_message
         tensors = tuple(Tensor._read(tensor, tensor.data) for tensor in encoded.tensors)
-        message_id = proto.message.id if proto.message.HasField("id") else NO_ID
+        message_id = NO_ID if message.id is None else message.id
         native = NativeMessage(encoded.type, encoded.payload, tensors, message_id)
     return native, tuple(
         OmittedValue(value.type, value.byte_size) for value in proto.omitted_values

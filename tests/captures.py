@@ -1,0 +1,134 @@
+"""The captured messages of tests/data, as the library's own values.
+
+Independent of the library's readers: values are built from the fields that libtorch itself read.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import rref_proto
+from rref_proto import (
+    Device,
+    EnumHolder,
+    ForkId,
+    GenericDict,
+    GenericList,
+    IValue,
+    RpcCommandBase,
+    RRefForkData,
+    RRefId,
+    ScalarType,
+    ScriptObject,
+    Tensor,
+)
+
+DATA = Path(__file__).parent / "data"
+Tensors = Sequence[Tensor]
+
+
+class Row(NamedTuple):
+    """One line of messages.jsonl."""
+
+    type: int
+    payload: bytes
+    tensors: tuple[Tensor, ...]
+    command: RpcCommandBase
+    made_by: str
+
+
+def _double(bits: str) -> float:
+    (number,) = struct.unpack(">d", bytes.fromhex(bits))
+    return float(number)
+
+
+def _object(fields: Any, tensors: Tensors) -> IValue:
+    attributes = tuple((name, ivalue(value, tensors)) for name, value in fields["attributes"])
+    return IValue("object_value", ScriptObject(fields["type"], attributes))
+
+
+def _rref(fields: Any, _: Tensors) -> IValue:
+    ids = RRefId(**fields["rref_id"]), ForkId(**fields["fork_id"])
+    return IValue(
+        "rref_value",
+        RRefForkData(fields["owner_id"], *ids, fields["parent"], fields["type_str"]),
+    )
+
+
+def _list(fields: Any, tensors: Tensors) -> IValue:
+    elements = tuple(ivalue(element, tensors) for element in fields["elements"])
+    return IValue("list_value", GenericList(fields["type"], elements))
+
+
+def _dict(fields: Any, tensors: Tensors) -> IValue:
+    entries = tuple((ivalue(k, tensors), ivalue(v, tensors)) for k, v in fields["entries"])
+    return IValue("dict_value", GenericDict(fields["type"], entries))
+
+
+VALUES: dict[str, Callable[[Any, Tensors], IValue]] = {
+    "none": lambda value, _: IValue("none_value"),
+    "bool": lambda value, _: IValue("bool_value", value),
+    "int": lambda value, _: IValue("int_value", value),
+    "double": lambda value, _: IValue("double_value", _double(value)),
+    "complex": lambda value, _: IValue("complex_value", complex(*map(_double, value))),
+    "str": lambda value, _: IValue("string_value", value),
+    "bytes": lambda value, _: IValue("bytes_value", bytes.fromhex(value)),
+    "device": lambda value, _: IValue("device_value", Device.parse(value)),
+    "tensor": lambda value, tensors: IValue("tensor_value", tensors[value]),
+    "tuple": lambda value, tensors: IValue("tuple_value", [ivalue(v, tensors) for v in value]),
+    "int_list": lambda value, _: IValue("int_list", value),
+    "double_list": lambda value, _: IValue("double_list", map(_double, value)),
+    "bool_list": lambda value, _: IValue("bool_list", value),
+    "tensor_list": lambda value, tensors: IValue("tensor_list", [tensors[v] for v in value]),
+    "list": _list,
+    "dict": _dict,
+    "object": _object,
+    "enum": lambda value, tensors: IValue(
+        "enum_value", EnumHolder(value["type"], ivalue(value["value"], tensors))
+    ),
+    "rref": _rref,
+}
+
+
+def ivalue(fields: dict[str, Any], tensors: Tensors) -> IValue:
+    """Make the IValue that an object of one key describes."""
+    ((kind, value),) = fields.items()
+    return VALUES[kind](value, tensors)
+
+
+def _tensor(fields: dict[str, Any]) -> Tensor:
+    data, grad = bytes.fromhex(fields["data"]), fields.get("requires_grad", False)
+    return Tensor(ScalarType[fields["dtype"]], fields["sizes"], data, grad)
+
+
+def _row(line: str) -> Row:
+    row = json.loads(line)
+    tensors = tuple(map(_tensor, row["tensors"]))
+    made_by = row["fields"].pop("made_by", "")
+    row["fields"].pop("declared", None)
+    fields: dict[str, Any] = {}
+    for name, value in row["fields"].items():
+        if name == "values":
+            fields[name] = tuple(ivalue(each, tensors) for each in value)
+        elif name in {"rref_id", "fork_id"}:
+            fields[name] = (RRefId if name == "rref_id" else ForkId)(**value)
+        else:
+            fields[name] = value
+    command = getattr(rref_proto, row["message"])(**fields)
+    payload = bytes.fromhex(row["payload"])
+    return Row(row["type"], payload, tensors, command, made_by)
+
+
+def rows() -> list[Row]:
+    """Return all of messages.jsonl."""
+    with (DATA / "messages.jsonl").open(encoding="utf-8") as lines:
+        return [_row(line) for line in lines]
+
+
+def seeds() -> list[bytes]:
+    """Return the wire bytes of a message of every shape: what attacks begin with."""
+    return sorted({row.command.toMessage().with_id(7).SerializeToString() for row in rows()})

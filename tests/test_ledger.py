@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+
+import pytest
+from captures import DATA
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import fork_ids, messages, worker_ids
+
+from rref_proto import (
+    DecodeError,
+    ForkId,
+    Ledger,
+    Message,
+    RecordedMessage,
+    RemoteRet,
+    RRefAck,
+    RRefChildAccept,
+    RRefForkRequest,
+    RRefId,
+    RRefUserDelete,
+    ScriptRRefFetchCall,
+    read_recording,
+)
+from rref_proto.ledger import Certainty, Remark, _Identifiers
+from rref_proto.v1 import message_pb2
+
+OWNER, CREATOR, CHILD = 0, 1, 2
+RREF, FORK, CHILD_FORK = RRefId(1, 0), ForkId(1, 1), ForkId(1, 2)
+CREATED = (OWNER, CREATOR, RemoteRet(RREF, FORK).toMessage().with_id(1))
+ASKED = (CHILD, OWNER, RRefForkRequest(RREF, CHILD_FORK).toMessage().with_id(2))
+GRANTED = (OWNER, CHILD, RRefAck().toMessage().with_id(2))
+ACCEPTED = (CHILD, CREATOR, RRefChildAccept(CHILD_FORK).toMessage().with_id(3))
+DELETED = (CHILD, OWNER, RRefUserDelete(RREF, CHILD_FORK).toMessage().with_id(4))
+FETCHED = (CHILD, OWNER, ScriptRRefFetchCall(CHILD, RREF).toMessage().with_id(5))
+
+Seen = tuple[int, int, Message]
+
+
+def ledger_of(*seen: Seen) -> Ledger:
+    ledger = Ledger()
+    for time, (sender, receiver, message) in enumerate(seen):
+        ledger.observe(sender, receiver, message, time)
+    return ledger
+
+
+def recording(name: str) -> list[RecordedMessage]:
+    return list(read_recording((DATA / f"{name}.rref").read_bytes()))
+
+
+def test_the_ledger_of_holding_is_what_the_workers_reported() -> None:
+    ledger = Ledger()
+    for record in recording("holding"):
+        ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+    rrefs = Counter(owner for owner, _ in ledger.forks)
+    forks = Counter(owner for (owner, _), forks in ledger.forks.items() for _ in forks)
+    # A fork that an owner makes of its own RRef crosses no message, but leaves a gap in the numbers.
+    forks.update(worker for worker, first, last in ledger.unnamed() for _ in range(first, last + 1))
+    reported = json.loads((DATA / "holding.state.json").read_text(encoding="utf-8"))
+    assert {
+        f"w{worker}": {"owner_rrefs": rrefs[worker], "forks": forks[worker]} for worker in range(4)
+    } == reported
+    assert list(ledger.unnamed()) == [(1, 5, 5)]
+    assert not ledger.remarks
+
+
+def test_the_ledger_of_lifecycle_ends_empty() -> None:
+    ledger = Ledger()
+    for record in recording("lifecycle"):
+        ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+    assert ledger.forks == {}
+    assert ledger.held() == []
+    assert list(ledger.unnamed()) == []
+    assert not ledger.remarks
+
+
+def test_follows_a_fork_from_the_request_to_the_end() -> None:
+    assert ledger_of(CREATED).forks == {(OWNER, RREF): {FORK: CREATOR}}
+    asked = ledger_of(CREATED, ASKED)
+    assert asked.forks == {(OWNER, RREF): {FORK: CREATOR}}
+    assert [(fork.fork_id, fork.certainty) for fork in asked.held()] == [
+        (FORK, Certainty.KNOWN),
+        (CHILD_FORK, Certainty.PENDING),
+    ]
+    both = {(OWNER, RREF): {FORK: CREATOR, CHILD_FORK: CHILD}}
+    assert ledger_of(CREATED, ASKED, GRANTED).forks == both
+    assert ledger_of(CREATED, ASKED, ACCEPTED).forks == both
+    assert ledger_of(CREATED, ASKED, GRANTED, ACCEPTED, DELETED).forks == ledger_of(CREATED).forks
+    only = ledger_of(ASKED, GRANTED, DELETED)
+    assert only.forks == {}
+    assert not only.remarks
+
+
+@given(st.lists(st.integers(0, 4), max_size=6))
+def test_a_message_that_comes_twice_changes_nothing(repeated: list[int]) -> None:
+    seen = [CREATED, ASKED, GRANTED, ACCEPTED, DELETED]
+    expected = ledger_of(*seen).forks
+    for index in sorted(repeated, reverse=True):
+        seen.insert(index + 1, seen[index])
+    assert ledger_of(*seen, *(seen[index] for index in repeated)).forks == expected
+
+
+@given(st.randoms())
+def test_a_deleted_fork_stays_deleted_in_any_order(shuffle: random.Random) -> None:
+    seen = [CREATED, ASKED, GRANTED, ACCEPTED, DELETED]
+    shuffle.shuffle(seen)
+    assert CHILD_FORK not in ledger_of(*seen).forks[OWNER, RREF]
+
+
+def test_says_what_it_cannot_explain() -> None:
+    cases = {
+        Remark.UNANNOUNCED_DELETE: [DELETED],
+        Remark.REPEATED_DELETE: [ASKED, GRANTED, DELETED, DELETED],
+        Remark.REPEATED_ANNOUNCEMENT: [CREATED, CREATED],
+        Remark.LATE_ANNOUNCEMENT: [ASKED, GRANTED, DELETED, ASKED],
+        Remark.UNKNOWN_REQUEST: [GRANTED],
+        Remark.UNKNOWN_MESSAGE: [(0, 1, Message(message_pb2.Message()))],
+    }
+    assert set(cases) == set(Remark)
+    for remark, seen in cases.items():
+        assert ledger_of(*seen).remarks == {remark: 1}
+    assert ledger_of(ASKED, ASKED, GRANTED).remarks == {Remark.REPEATED_ANNOUNCEMENT: 1}
+
+
+def test_a_delete_before_the_announcement_wins() -> None:
+    late = ledger_of(DELETED, ASKED, GRANTED)
+    assert late.forks == {}
+    assert late.remarks == {Remark.UNANNOUNCED_DELETE: 1, Remark.LATE_ANNOUNCEMENT: 1}
+    deleted = (CREATOR, OWNER, RRefUserDelete(RREF, FORK).toMessage())
+    assert ledger_of(deleted, CREATED).forks == {}
+
+
+def test_without_ids_the_oldest_request_is_acknowledged() -> None:
+    def unnumbered(seen: Seen) -> Seen:
+        return (*seen[:2], seen[2].with_id(None))
+
+    other = (CHILD, OWNER, RRefForkRequest(RREF, ForkId(1, 9)).toMessage())
+    ledger = ledger_of(unnumbered(ASKED), other, GRANTED)
+    assert ledger.forks == {(OWNER, RREF): {CHILD_FORK: CHILD}}
+
+
+def test_a_worker_that_fetches_without_a_fork_has_one_that_nobody_announced() -> None:
+    inferred = ledger_of(FETCHED)
+    (fork,) = inferred.held()
+    assert (fork.holder, fork.fork_id, fork.certainty) == (CHILD, None, Certainty.INFERRED)
+    assert inferred.forks == {}
+    assert ledger_of(FETCHED, DELETED).held() == []
+    announced = ledger_of(FETCHED, ASKED, GRANTED).held()
+    assert [fork.certainty for fork in announced] == [Certainty.KNOWN]
+    assert len(ledger_of(ASKED, FETCHED).held()) == 1
+    assert len(ledger_of(ASKED, GRANTED, FETCHED, FETCHED).held()) == 1
+
+
+def test_forks_are_held_since_their_announcement_the_oldest_first() -> None:
+    held = ledger_of(FETCHED, ASKED, CREATED, GRANTED).held()
+    assert [(fork.fork_id, fork.since) for fork in held] == [(CHILD_FORK, 1), (FORK, 2)]
+
+
+@given(st.lists(st.tuples(worker_ids, worker_ids, messages), max_size=12))
+def test_no_conversation_is_too_strange(seen: list[Seen]) -> None:
+    ledger = ledger_of(*seen)
+    held = {(fork.owner, fork.rref_id, fork.fork_id) for fork in ledger.held()}
+    assert {(*rref, fork) for rref, forks in ledger.forks.items() for fork in forks} <= held
+
+
+def test_an_invalid_message_is_refused_before_it_is_noted() -> None:
+    ledger = ledger_of(CREATED)
+    broken = Message(message_pb2.Message(rref_user_delete={"rref_id": {"created_on": 1}}))
+    with pytest.raises(DecodeError):
+        ledger.observe(CREATOR, OWNER, broken)
+    assert ledger.forks == {(OWNER, RREF): {FORK: CREATOR}}
+    with pytest.raises(TypeError):
+        ledger.observe(CREATOR, OWNER, "message")  # type: ignore[arg-type]
+
+
+@given(st.sets(fork_ids), st.sets(fork_ids))
+def test_a_set_of_identifiers_is_a_set(added: set[ForkId], others: set[ForkId]) -> None:
+    identifiers = _Identifiers()
+    for identifier in added:
+        identifiers.add(identifier)
+    for identifier in added | others:
+        assert (identifier in identifiers) == (identifier in added)
+
+
+@given(st.sets(st.integers(0, 5000), min_size=1))
+def test_gaps_are_the_numbers_that_are_left_out(numbers: set[int]) -> None:
+    identifiers = _Identifiers()
+    for number in numbers:
+        identifiers.add(ForkId(7, number))
+    left_out = {n for worker, first, last in identifiers.gaps() for n in range(first, last + 1)}
+    assert left_out == set(range(max(numbers))) - numbers
+
+
+def test_a_hostile_number_makes_no_work() -> None:
+    identifiers = _Identifiers()
+    for number in (2**63 - 1, -(2**63), 0):
+        identifiers.add(ForkId(7, number))
+    assert list(identifiers.gaps()) == [(7, 1, 2**63 - 2)]

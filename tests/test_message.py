@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import copy
+import mmap
+import pickle
+import tempfile
+
+import pytest
+from captures import seeds
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError as ProtobufDecodeError
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import messages, tensors
+
+from rref_proto import (
+    DecodeError,
+    EncodeError,
+    ForkId,
+    IValue,
+    Message,
+    MessageType,
+    RRefAck,
+    RRefChildAccept,
+    RRefProtoError,
+    ScalarType,
+    ScriptRRefFetchRet,
+    Tensor,
+    fromMessage,
+)
+from rref_proto.v1 import message_pb2, tensor_pb2
+
+LARGE = Tensor(ScalarType.uint8, [1 << 16], bytes(1 << 16))
+
+
+def test_the_types_are_those_of_the_schema() -> None:
+    enum = message_pb2.MessageType.DESCRIPTOR
+    schema = {value.name.removeprefix("MESSAGE_TYPE_"): value.number for value in enum.values}
+    assert schema.pop("UNSPECIFIED") == 0
+    assert {each.name: each.value for each in MessageType} == schema
+
+
+def test_a_body_is_at_the_low_byte_of_its_type() -> None:
+    fields = message_pb2.Message.DESCRIPTOR.oneofs_by_name["body"].fields
+    assert {field.number: field.name.upper() for field in fields} == {
+        each & 0xFF: each.name for each in MessageType if 6 <= each & 0xFF <= 14
+    }
+
+
+@given(messages)
+def test_any_message_survives(message: Message) -> None:
+    wire = message.SerializeToString()
+    assert b"".join(message.to_parts()) == wire
+    for again in (Message.FromString(wire), Message(message.proto), copy.deepcopy(message)):
+        assert again == message
+        assert hash(again) == hash(message)
+        assert again.SerializeToString() == wire
+        assert (again.type, again.id, again.tensors) == (message.type, message.id, message.tensors)
+    assert pickle.loads(pickle.dumps(message)) == message
+
+
+@given(messages)
+def test_any_message_survives_json(message: Message) -> None:
+    again = Message.from_json(message.to_json())
+    # JSON has one NaN, the wire has many.
+    assert again == message or b"NaN" in message.to_json().encode()
+    assert Message.from_json(again.to_json(indent=2).encode()) == again
+
+
+@given(messages, st.none() | st.integers(-(2**63), 2**63 - 1))
+def test_an_id_is_set_on_a_new_message(message: Message, number: int | None) -> None:
+    before = message.SerializeToString()
+    for each in (message, Message.FromString(before)):
+        numbered = each.with_id(number)
+        assert numbered.id == number
+        assert Message.FromString(numbered.SerializeToString()).id == number
+        assert numbered.with_id(message.id) == message
+        assert each.SerializeToString() == before
+
+
+@given(messages)
+def test_a_message_is_a_request_or_a_response(message: Message) -> None:
+    assert message.isRequest() != message.isResponse()
+    assert message.isRequest() == bool(message.type & 0x100)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
+def test_refuses_an_id_out_of_range(number: int) -> None:
+    with pytest.raises(EncodeError, match=r"Message\.id"):
+        RRefAck().toMessage().with_id(number)
+
+
+# What a conforming writer may send, in any order, in pieces, more than once, with fields that are
+# not known: our reader and protobuf's own must agree.
+varints = st.integers(0, 2**64 - 1)
+
+
+def _varint(value: int) -> bytes:
+    encoded = b""
+    while value > 0x7F:
+        encoded += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return encoded + bytes([value])
+
+
+def _length_delimited(number: int, content: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+unknown = st.one_of(
+    st.tuples(st.integers(200, 300), varints).map(lambda f: _varint(f[0] << 3) + _varint(f[1])),
+    st.tuples(st.integers(200, 300), st.binary(max_size=5)).map(lambda f: _length_delimited(*f)),
+    st.binary(min_size=8, max_size=8).map(lambda data: _varint(250 << 3 | 1) + data),
+    st.binary(min_size=4, max_size=4).map(lambda data: _varint(250 << 3 | 5) + data),
+    # A group, with a field inside that looks like a tensor.
+    st.binary(max_size=5).map(
+        lambda data: _varint(251 << 3 | 3) + _length_delimited(101, data) + _varint(251 << 3 | 4)
+    ),
+    # The number of the tensors, as a varint.
+    varints.map(lambda value: _varint(101 << 3) + _varint(value)),
+)
+tensor_pieces = st.one_of(
+    st.sampled_from(ScalarType).map(lambda dtype: bytes([8, dtype])),
+    st.lists(st.integers(0, 3), max_size=3).map(lambda sizes: _length_delimited(2, bytes(sizes))),
+    st.integers(0, 3).map(lambda size: bytes([16, size])),
+    st.binary(max_size=8).map(lambda data: _length_delimited(3, data)),
+    st.booleans().map(lambda grad: bytes([32, grad])),
+    st.sampled_from([b"", b"\x0a\x03cpu", b"\x0a\x04cuda", b"\x10\x01"]).map(
+        lambda device: _length_delimited(5, device)
+    ),
+    unknown,
+)
+encoded_tensors = st.one_of(
+    tensors().map(lambda tensor: ScriptRRefFetchRet([IValue("tensor_value", tensor)])).map(
+        lambda ret: ret.toMessage().proto.tensors[0].SerializeToString()
+    ),
+    st.lists(tensor_pieces, max_size=6).map(b"".join),
+)
+pieces = st.one_of(
+    messages.map(Message.SerializeToString),
+    encoded_tensors.map(lambda encoded: _length_delimited(101, encoded)),
+    # A tag may be longer than need be.
+    encoded_tensors.map(lambda e: b"\xaa\x86\x00" + _varint(len(e)) + e),
+    varints.map(lambda number: _varint(100 << 3) + _varint(number)),
+    unknown,
+)
+
+
+@given(st.lists(pieces, max_size=5).map(b"".join))
+def test_reads_what_protobufs_own_parser_reads(wire: bytes) -> None:
+    try:
+        theirs = message_pb2.Message.FromString(wire)
+    except ProtobufDecodeError:
+        with pytest.raises(DecodeError):
+            Message.FromString(wire)
+        return
+    try:
+        expected = Message(theirs)
+    except DecodeError:
+        with pytest.raises(DecodeError, match="tensors"):
+            Message.FromString(wire)
+        return
+    ours = Message.FromString(wire)
+    assert ours == expected
+    assert ours.proto == theirs
+    assert message_pb2.Message.FromString(ours.SerializeToString()) == theirs
+
+
+@given(st.sampled_from(seeds()), st.data())
+def test_reads_changed_bytes_as_protobufs_own_parser_does(seed: bytes, data: st.DataObject) -> None:
+    changed = bytearray(seed)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(seed) - 1))] = data.draw(st.integers(0, 255))
+    changed = changed[: data.draw(st.integers(0, len(seed)))] + data.draw(st.binary(max_size=3))
+    test_reads_what_protobufs_own_parser_reads.hypothesis.inner_test(bytes(changed))  # type: ignore[attr-defined]
+
+
+def test_tensors_are_views_of_what_was_read() -> None:
+    wire = ScriptRRefFetchRet([IValue.from_python(LARGE)]).toMessage().SerializeToString()
+    writable = bytearray(wire)
+    (tensor,) = Message.FromString(writable).tensors
+    writable[-1] = 0xEE
+    assert tensor.data[-1] == 0xEE
+    assert not tensor.data.readonly
+    assert Message.FromString(wire).tensors[0].data.readonly
+    assert Message.FromString(memoryview(wire)).tensors == (LARGE,)
+    with tempfile.TemporaryFile() as file:
+        file.write(wire)
+        file.flush()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            (read,) = Message.FromString(mapped).tensors
+            assert read == LARGE
+            read.data.release()
+            del read
+
+
+def test_parts_are_views_of_the_tensors() -> None:
+    data = bytearray(1 << 16)
+    tensor = Tensor(ScalarType.uint8, [1 << 16], data)
+    parts = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage().to_parts()
+    data[0] = 0xEE
+    assert any(isinstance(part, memoryview) and part[0] == 0xEE for part in parts)
+    assert sum(len(part) for part in parts if isinstance(part, bytes)) < 100
+
+
+def test_a_message_over_two_gibibytes_is_refused_before_it_is_written() -> None:
+    # A view of nothing but zeros that nobody reads.
+    with mmap.mmap(-1, 2**31) as zeros:
+        tensor = Tensor(ScalarType.uint8, [2**31], zeros)
+        message = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage()
+        for write in (message.to_parts, message.SerializeToString):
+            with pytest.raises(EncodeError, match=r"at most 2147483647 bytes.*tensors\[0\]"):
+                write()
+        halves = [Tensor(ScalarType.uint8, [2**30], tensor.data[: 2**30])] * 1
+        halves.append(Tensor(ScalarType.uint8, [2**30], tensor.data[2**30 :]))
+        message = ScriptRRefFetchRet([IValue.from_python(tuple(halves))]).toMessage()
+        with pytest.raises(EncodeError, match="of body and 2 tensors"):
+            message.to_parts()
+        for each in (tensor, *halves):
+            each.data.release()
+
+
+def test_what_a_later_version_adds_is_passed_on() -> None:
+    known = RRefChildAccept(ForkId(1, 2)).toMessage().SerializeToString()
+    tensor = tensor_pb2.Tensor(dtype=2, sizes=[1], data=b"x").SerializeToString() + b"\xf2\x03\x01y"
+    wire = known + b"\xf2\x07\x03new" + _length_delimited(101, tensor)
+    message = Message.FromString(wire)
+    assert fromMessage(message) == RRefChildAccept(ForkId(1, 2))
+    written = message.SerializeToString()
+    assert b"\xf2\x07\x03new" in written
+    assert b"\xf2\x03\x01y" in written
+    assert Message.FromString(written) == message
+    assert message.with_id(3).with_id(None) == message
+
+
+@pytest.mark.parametrize("value", ["text", 3, None, object()])
+def test_refuses_what_has_no_buffer(value: object) -> None:
+    with pytest.raises(TypeError, match="expected a bytes-like object"):
+        Message.FromString(value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Message(value)  # type: ignore[arg-type]
+
+
+def test_refuses_a_buffer_with_gaps() -> None:
+    with pytest.raises(TypeError, match="C-contiguous"):
+        Message.FromString(memoryview(b"0123")[::2])
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"sizes": [1], "data": b"x"}, "dtype"),
+        ({"dtype": 99}, "dtype"),
+        ({"dtype": 12, "sizes": [2], "data": b"1234"}, "data"),
+        ({"dtype": 12, "sizes": [-1]}, "sizes"),
+        ({"dtype": 12, "sizes": [2**62, 2**62]}, "sizes"),
+        ({"dtype": 12, "sizes": [2**62, 4, 0]}, "sizes"),
+        ({"dtype": 2, "sizes": [0], "device": {}}, "Device.type"),
+        ({"dtype": 2, "sizes": [0], "device": {"type": "cuda", "index": 128}}, "Device.index"),
+    ],
+)
+def test_says_what_is_wrong_with_a_tensor(fields: dict[str, object], where: str) -> None:
+    good = tensor_pb2.Tensor(dtype=2, sizes=[1], data=b"x")
+    proto = message_pb2.Message(tensors=[good, tensor_pb2.Tensor(**fields)])  # type: ignore[arg-type]
+    for read in (Message, lambda proto: Message.FromString(proto.SerializeToString())):
+        with pytest.raises(DecodeError, match=rf"^tensors\[1\]\..*{where}"):
+            read(proto)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "null", "[]", "3", "{", '{"rrefAck": 3}', '{"unknown": {}}', '{"id": 1e999}',
+        '{"id": "99999999999999999999"}', '{"id": 0.5}', '{"rrefAck": {}, "remoteRet": {}}',
+        '{"tensors": [{"dtype": "SCALAR_TYPE_NONE"}]}', '{"tensors": [{"data": "!"}]}',
+        '{"tensors": [{"dtype": 2, "sizes": [7]}]}', b"\xff\xfe{}", '{"id": ' + "9" * 5000 + "}",
+        "[" * 100_000, '{"scriptRrefFetchRet":{"values":[' + '{"tupleValue":{"elements":[' * 5000,
+    ],
+)  # fmt: skip
+def test_refuses_what_is_no_json_of_a_message(text: str | bytes) -> None:
+    with pytest.raises(DecodeError):
+        Message.from_json(text)
+
+
+def test_json_is_protobufs_own() -> None:
+    message = RRefChildAccept(ForkId(1, 2)).toMessage().with_id(3)
+    parsed = json_format.Parse(message.to_json(), message_pb2.Message())
+    assert parsed == message.proto
+    assert "\n" not in message.to_json()
+
+
+def test_the_deepest_value_fits_a_parser_of_100_levels() -> None:
+    value = IValue("int_value", 1)
+    with pytest.raises(EncodeError, match="97 levels"):
+        while True:
+            deepest, value = value, IValue("tuple_value", [value])
+    message = ScriptRRefFetchRet([deepest]).toMessage()
+    assert fromMessage(Message.FromString(message.SerializeToString())) == fromMessage(message)
+    assert Message.from_json(message.to_json()) == message
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_give_another_error(wire: bytes) -> None:
+    try:
+        fromMessage(Message.FromString(wire))
+    except RRefProtoError:
+        pass

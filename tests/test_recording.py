@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import mmap
+from pathlib import Path
+
+import pytest
+from captures import DATA
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import messages, records
+
+from rref_proto import (
+    DecodeError,
+    EncodeError,
+    IValue,
+    Message,
+    OmittedValue,
+    PythonRRefFetchRet,
+    RecordedMessage,
+    RRefAck,
+    ScalarType,
+    ScriptRRefFetchRet,
+    SerializedPyObj,
+    Tensor,
+    fromMessage,
+    libtorch,
+    omit_values,
+    read_recording,
+    write_recording,
+)
+from rref_proto.v1 import message_pb2, recording_pb2
+
+ACK = RRefAck().toMessage()
+
+
+def encode(*written: RecordedMessage) -> bytes:
+    file = io.BytesIO()
+    assert write_recording(file, written) == len(written)
+    return file.getvalue()
+
+
+def decode(recording: bytes) -> list[RecordedMessage]:
+    from_file = list(read_recording(io.BytesIO(recording)))
+    assert list(read_recording(recording)) == from_file
+    return from_file
+
+
+@pytest.mark.parametrize(("name", "count"), [("lifecycle", 37), ("holding", 194)])
+def test_a_recording_holds_what_its_capture_holds(name: str, count: int) -> None:
+    read = decode((DATA / f"{name}.rref").read_bytes())
+    assert len(read) == count
+    assert encode(*read) == (DATA / f"{name}.rref").read_bytes()
+
+
+@given(st.lists(records, max_size=4))
+def test_any_recording_survives(written: list[RecordedMessage]) -> None:
+    assert decode(encode(*written)) == written
+
+
+@given(records)
+def test_writes_what_the_generated_code_reads(record: RecordedMessage) -> None:
+    proto = recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts()))
+    assert proto.time.ToNanoseconds() == record.time
+    assert (proto.from_worker_id, proto.to_worker_id) == (
+        record.from_worker_id,
+        record.to_worker_id,
+    )
+    assert Message(proto.message) == record.message
+    assert proto.SerializeToString() == b"".join(record.to_parts())
+
+
+def test_recordings_can_be_concatenated() -> None:
+    one, other = RecordedMessage(1, 2, 3, ACK), RecordedMessage(4, 5, 6, ACK)
+    assert decode(encode(one) + encode(other)) == [one, other]
+    assert decode(b"") == []
+
+
+def test_every_cut_is_noticed_and_what_came_before_is_read() -> None:
+    written = [RecordedMessage(n, n, 0, ACK.with_id(n)) for n in range(3)]
+    ends = [len(encode(*written[:count])) for count in range(4)]
+    whole = encode(*written)
+    for size in range(len(whole)):
+        before = max(count for count, end in enumerate(ends) if end <= size)
+        for source in (whole[:size], io.BytesIO(whole[:size])):
+            reader = read_recording(source)
+            assert [next(reader) for _ in range(before)] == written[:before]
+            if size in ends:
+                assert next(reader, None) is None
+            else:
+                with pytest.raises(DecodeError, match=rf"^record {before} at byte {ends[before]}"):
+                    next(reader)
+
+
+@pytest.mark.parametrize(
+    ("recording", "problem"),
+    [
+        (b"\x80", "expected a varint"),
+        (b"\xff" * 11, "expected a varint"),
+        (b"\xff\xff\xff\xff\x0f", "at most 2147483647 bytes, got 4294967295"),
+        (b"\xff\xff\xff\xff\x07rest", "of 2147483647 bytes, got 4: cut off"),
+        (b"\x00", "message: expected a Message, found none"),
+        (b"\x02\x10\x01", "message: expected a Message, found none"),
+        (b"\x02\x07\x01", "record 0 at byte 0: expected a"),
+        (b"\x05\x10\x80\x80\x02\x22\x00"[:1] + b"\x10\x80\x80\x02\x22", "record 0"),
+        (b"\x06\x10\x80\x80\x02\x22\x00", "from_worker_id: expected an integer"),
+        (b"\x07\x0a\x03\x10\xff\x7f\x22\x00"[:1] + b"\x0a\x03\x10\x80\x80\x22\x00", "record 0"),
+    ],
+)
+def test_refuses_what_is_no_recording(recording: bytes, problem: str) -> None:
+    for source in (recording, io.BytesIO(recording)):
+        with pytest.raises(DecodeError, match=problem):
+            list(read_recording(source))
+
+
+def test_refuses_a_time_with_too_many_nanoseconds() -> None:
+    proto = recording_pb2.RecordedMessage(message=message_pb2.Message(id=1))
+    proto.time.nanos = 1_000_000_000
+    wire = proto.SerializeToString()
+    with pytest.raises(DecodeError, match="time: expected from 0 to 999999999 nanoseconds"):
+        list(read_recording(bytes([len(wire)]) + wire))
+
+
+def test_a_message_in_pieces_is_one_message() -> None:
+    proto = recording_pb2.RecordedMessage(message=message_pb2.Message(id=1))
+    tensor = ScriptRRefFetchRet([IValue.from_python(Tensor(ScalarType.int8, [1], b"x"))])
+    rest = recording_pb2.RecordedMessage(message=tensor.toMessage().proto)
+    wire = proto.SerializeToString() + rest.SerializeToString()
+    (record,) = read_recording(bytes([len(wire)]) + wire)
+    assert record.message == tensor.toMessage().with_id(1)
+
+
+def test_refuses_numbers_out_of_range() -> None:
+    for arguments in ((0, 32768, 0), (0, 0, -32769), (10**30, 0, 0), (-(10**30), 0, 0)):
+        with pytest.raises(EncodeError, match="expected an integer from"):
+            RecordedMessage(*arguments, ACK)
+    with pytest.raises(TypeError):
+        RecordedMessage(0.5, 0, 0, ACK)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        RecordedMessage(0, 0, 0, "message")  # type: ignore[arg-type]
+
+
+def test_writes_nothing_of_a_record_that_cannot_be_written() -> None:
+    file = io.BytesIO()
+    with pytest.raises(TypeError, match=r"records\[1\]"):
+        write_recording(file, [RecordedMessage(1, 2, 3, ACK), "no record"])  # type: ignore[list-item]
+    assert decode(file.getvalue()) == [RecordedMessage(1, 2, 3, ACK)]
+
+
+def test_tensors_of_an_mmap_are_views_of_it(tmp_path: Path) -> None:
+    tensor = Tensor(ScalarType.uint8, [1 << 16], bytes(range(256)) * 256)
+    message = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage()
+    path = tmp_path / "large.rref"
+    path.write_bytes(encode(*[RecordedMessage(n, 0, 1, message) for n in range(3)]))
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        read = list(read_recording(mapped))
+        assert [record.message.tensors[0] for record in read] == [tensor] * 3
+        start = mapped.find(tensor.data)
+        mapped[start] = 0xEE
+        assert read[0].message.tensors[0].data[0] == 0xEE
+        for record in read:
+            record.message.tensors[0].data.release()
+        del read, record
+
+
+def test_values_can_be_left_out() -> None:
+    tensor = Tensor(ScalarType.float32, [256], b"secr" * 256)
+    script = ScriptRRefFetchRet([IValue.from_python({"w": tensor})]).toMessage().with_id(5)
+    message, omitted = omit_values(script)
+    assert b"secr" not in message.SerializeToString()
+    assert (message.type, message.id) == (script.type, 5)
+    assert [value.type for value in omitted] == ["Dict[str, Tensor]"]
+    assert omitted[0].byte_size >= 1024
+    record = RecordedMessage(1, 2, 3, message, "a", "b", None, omitted)
+    assert decode(encode(record)) == [record]
+
+
+def test_a_python_value_left_out_is_described_by_its_parts() -> None:
+    python = SerializedPyObj(b"\x80secret", (Tensor(ScalarType.bool, [], b"\x01"),))
+    message, omitted = omit_values(PythonRRefFetchRet(python.toIValues()).toMessage())
+    assert [value.type for value in omitted] == ["Tensor", "str"]
+    assert b"secret" not in message.SerializeToString()
+
+
+@given(messages)
+def test_only_fetch_returns_have_values_to_leave_out(message: Message) -> None:
+    left, omitted = omit_values(message)
+    assert bool(omitted) == isinstance(
+        fromMessage(message), (ScriptRRefFetchRet, PythonRRefFetchRet)
+    )
+    assert omitted or left == message
+
+
+def test_what_libtorch_wrote_can_be_kept() -> None:
+    tensor = Tensor(ScalarType.int16, [1], b"ab")
+    native = libtorch.NativeMessage(0x209, b"\x80\x02unreadable", (tensor,), 8)
+    record = RecordedMessage(1, 2, 3, Message(message_pb2.Message(id=8)), "", "", native)
+    assert decode(encode(record)) == [record]
+
+
+def test_refuses_an_omitted_value_of_negative_size() -> None:
+    with pytest.raises(EncodeError):
+        OmittedValue("Tensor", -1)
