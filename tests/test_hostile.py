@@ -7,7 +7,6 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
-from captures import Row, rows, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +23,11 @@ from rref_proto import (
     read_recording,
 )
 
+from captures import Row, rows, seeds
+
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
-LIMIT = 100_000_000
+# What the README promises, which the pure-Python backend of protobuf comes close to.
+PROPORTION = 400
 ROWS = sorted({(row.type, row.payload): row for row in rows()}.items())
 UNLIKE = [row for (_, payload), row in ROWS if len(payload) < 400][::9]
 
@@ -162,13 +164,13 @@ AMPLIFIERS = {
 @pytest.mark.parametrize(("payload", "message_type"), AMPLIFIERS.values(), ids=AMPLIFIERS.keys())
 def test_a_payload_takes_memory_in_proportion(payload: bytes, message_type: int) -> None:
     peak = peak_of(lambda: libtorch.from_payload(message_type, payload))
-    assert peak < 300 * len(payload)
+    assert peak < PROPORTION * len(payload)
 
 
 def test_a_small_payload_takes_little_memory() -> None:
     for payload, message_type in AMPLIFIERS.values():
         small = payload[:1000]
-        assert peak_of(lambda p=small, t=message_type: libtorch.from_payload(t, p)) < LIMIT // 100
+        assert peak_of(lambda p=small, t=message_type: libtorch.from_payload(t, p)) < 1_000_000
 
 
 MESSAGES = {
@@ -188,7 +190,7 @@ def test_a_message_takes_memory_in_proportion(wire: bytes) -> None:
     def attempt() -> None:
         fromMessage(Message.FromString(wire))
 
-    assert peak_of(attempt) < 300 * len(wire)
+    assert peak_of(attempt) < PROPORTION * len(wire)
 
 
 def test_a_recording_claims_no_memory_that_it_does_not_fill() -> None:

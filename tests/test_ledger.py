@@ -5,10 +5,8 @@ import random
 from collections import Counter
 
 import pytest
-from captures import DATA
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import fork_ids, messages, worker_ids
 
 from rref_proto import (
     DecodeError,
@@ -27,6 +25,9 @@ from rref_proto import (
 )
 from rref_proto.ledger import Certainty, Remark, _Identifiers
 from rref_proto.v1 import message_pb2
+
+from captures import DATA
+from strategies import fork_ids, messages, worker_ids
 
 OWNER, CREATOR, CHILD = 0, 1, 2
 RREF, FORK, CHILD_FORK = RRefId(1, 0), ForkId(1, 1), ForkId(1, 2)
@@ -57,7 +58,7 @@ def test_the_ledger_of_holding_is_what_the_workers_reported() -> None:
         ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
     rrefs = Counter(owner for owner, _ in ledger.forks)
     forks = Counter(owner for (owner, _), forks in ledger.forks.items() for _ in forks)
-    # A fork that an owner makes of its own RRef crosses no message, but leaves a gap in the numbers.
+    # A fork that an owner makes of its own RRef crosses no message, but its number is left out.
     forks.update(worker for worker, first, last in ledger.unnamed() for _ in range(first, last + 1))
     reported = json.loads((DATA / "holding.state.json").read_text(encoding="utf-8"))
     assert {

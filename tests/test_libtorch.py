@@ -3,9 +3,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from captures import Row, rows
 from hypothesis import given
-from strategies import messages
 
 from rref_proto import (
     DecodeError,
@@ -24,6 +22,9 @@ from rref_proto import (
     libtorch,
 )
 from rref_proto.v1 import message_pb2
+
+from captures import Row, rows
+from strategies import messages
 
 ROWS = rows()
 # Values that something else held when libtorch wrote them have marks that nothing refers to, and
@@ -174,7 +175,10 @@ REFUSED = {
     ),
     "enum of a list": (HEAD + b"c__torch__.m\nColor\n)R\x85.", "an int, a float or a str"),
     "class that is no name": (HEAD + b"c__torch__.m\n1x\nK\x01R\x85.", "__torch__"),
-    "new object with arguments": (HEAD + b"c__torch__.m\nP\nK\x01\x85\x81}(ub\x85.", "no arguments"),
+    "new object with arguments": (
+        HEAD + b"c__torch__.m\nP\nK\x01\x85\x81}(ub\x85.",
+        "no arguments",
+    ),
     "new object of a builder": (HEAD + INTLIST + b")\x81}(ub\x85.", "expected a class"),
     "build of a number": (HEAD + b"K\x01}(ub\x85.", "expected a new object"),
     "attribute without a name": (HEAD + b"c__torch__.m\nP\n)\x81}(K\x01K\x02ub\x85.", "text"),

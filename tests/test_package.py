@@ -25,8 +25,10 @@ def test_the_public_face_is_what_it_says() -> None:
     assert sorted(rref_proto.__all__) == sorted(set(rref_proto.__all__))
     for name in rref_proto.__all__:
         assert getattr(rref_proto, name) is not None
-    assert all(name.startswith("_") or name in rref_proto.__all__ or _is_module(name)
-               for name in vars(rref_proto))
+    assert all(
+        name.startswith("_") or name in rref_proto.__all__ or _is_module(name)
+        for name in vars(rref_proto)
+    )
 
 
 def _is_module(name: str) -> bool:
@@ -38,11 +40,17 @@ def test_the_package_is_typed_and_has_one_version() -> None:
     assert metadata.version("rref-proto") == rref_proto.__version__
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+def _public(body: list[ast.stmt]) -> list[ast.ClassDef | ast.FunctionDef]:
+    found = [node for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+    return [node for node in found if not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("[!_]*.py")), ids=lambda path: path.name)
 def test_the_public_classes_and_functions_are_described(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
-            assert ast.get_docstring(node) or path.name.startswith("_"), node.name
+    for node in _public(ast.parse(path.read_text(encoding="utf-8")).body):
+        members = _public(node.body) if isinstance(node, ast.ClassDef) else []
+        for each in (node, *members):
+            assert ast.get_docstring(each), f"{node.name}.{each.name}"
 
 
 def test_no_module_reads_pickles_or_files_but_those_that_are_for_it() -> None:

@@ -5,10 +5,8 @@ import mmap
 from pathlib import Path
 
 import pytest
-from captures import DATA
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import messages, records
 
 from rref_proto import (
     DecodeError,
@@ -30,6 +28,9 @@ from rref_proto import (
     write_recording,
 )
 from rref_proto.v1 import message_pb2, recording_pb2
+
+from captures import DATA
+from strategies import messages, records
 
 ACK = RRefAck().toMessage()
 

@@ -7,9 +7,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
-from captures import rows
 from hypothesis import given
-from strategies import commands, messages
 
 import rref_proto
 from rref_proto import (
@@ -40,6 +38,9 @@ from rref_proto import (
     fromMessage,
 )
 from rref_proto.v1 import message_pb2
+
+from captures import rows
+from strategies import commands, messages
 
 RREF, FORK = RRefId(1, 12345), ForkId(2, 67890)
 VALUE = IValue.from_python({"w": Tensor(ScalarType.int8, [2], b"ab"), "b": None}, "Dict[str, Any]")
@@ -183,7 +184,7 @@ OUT_OF_RANGE = {
 @pytest.mark.parametrize(("where", "body"), OUT_OF_RANGE.items())
 def test_says_which_number_is_out_of_range(where: str, body: dict[str, Any]) -> None:
     with pytest.raises(DecodeError, match=f"^{where}: expected an integer from -32768 to 32767"):
-        fromMessage(raw(**{where.split(".")[0]: body}))
+        fromMessage(raw(**{where.split(".", maxsplit=1)[0]: body}))
 
 
 def test_refuses_ids_of_another_type() -> None:

@@ -9,11 +9,12 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import devices, tensors
 
 import rref_proto
 from rref_proto import DecodeError, Device, EncodeError, ScalarType, Tensor
 from rref_proto.v1 import tensor_pb2
+
+from strategies import devices, tensors
 
 
 def test_the_dtypes_are_those_of_the_schema() -> None:

@@ -44,8 +44,6 @@ ARITY = {"List": 1, "Dict": 2, "Optional": 1, "RRef": 1, "Future": 1, "Tuple": N
 def parse(text: str) -> Annotation:
     """Read an annotation such as "Dict[str, List[int]]". Raises EncodeError where it is none."""
     tokens = [name or sign for name, sign in TOKEN.findall(text.strip())]
-    if text.strip() == "None":
-        return NONE
     annotation, end = _parse(tokens, 0, text, 0)
     if end != len(tokens):
         raise _unreadable(text)
@@ -58,7 +56,7 @@ def _parse(tokens: list[str], start: int, text: str, depth: int) -> tuple[Annota
         raise _unreadable(text)
     name, position = tokens[start], start + 1
     arguments: list[Annotation] = []
-    if tokens[position : position + 4] == ["[", "(", ")", "]"]:
+    if name == "Tuple" and tokens[position : position + 4] == ["[", "(", ")", "]"]:
         position += 4
     elif tokens[position : position + 1] == ["["]:
         while tokens[position : position + 1] in (["["], [","]):
@@ -70,7 +68,7 @@ def _parse(tokens: list[str], start: int, text: str, depth: int) -> tuple[Annota
     expected = ARITY.get(name, 0)
     if expected is not None and len(arguments) != expected:
         raise _unreadable(text)
-    return Annotation(name, tuple(arguments)), position
+    return NONE if name == "None" else Annotation(name, tuple(arguments)), position
 
 
 def _unreadable(text: str) -> EncodeError:

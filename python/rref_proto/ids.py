@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._check import INT64, WORKER_ID, check_int
+from ._check import INT64, WORKER_ID, check_int, check_type
 from .errors import DecodeError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ _Id = TypeVar("_Id", bound="GloballyUniqueId")
 _new = object.__new__
 
 
+@total_ordering
 class GloballyUniqueId:
     """An identifier that no other worker and no other time in a job makes again.
 
@@ -61,7 +63,9 @@ class GloballyUniqueId:
             return NotImplemented
         return self._created_on == other._created_on and self._local_id == other._local_id
 
-    def __lt__(self, other: GloballyUniqueId) -> bool:
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, GloballyUniqueId):
+            return NotImplemented
         return (self._created_on, self._local_id) < (other._created_on, other._local_id)
 
     def __hash__(self) -> int:
@@ -103,6 +107,9 @@ class GloballyUniqueId:
     @classmethod
     def fromIValue(cls: type[_Id], ivalue: IValue) -> _Id:
         """Read back what `toIValue` gave. Raises DecodeError where it is nothing of the kind."""
+        from .ivalue import IValue  # which builds on this module
+
+        check_type(ivalue, IValue, f"{cls.__name__}.fromIValue")
         elements = ivalue.value if ivalue.kind == "tuple_value" else ()
         if [element.kind for element in elements] != ["int_value", "int_value"]:
             raise DecodeError(f"expected a tuple of two ints, got {ivalue.type}", cls.__name__)

@@ -264,7 +264,9 @@ class Kind(NamedTuple):
 def _class_name(name: Any, where: str) -> str:
     """Return `name`, checked to be what libtorch calls a class that TorchScript compiled."""
     text = check_str(name, where)
-    if not text.startswith(CLASS_PREFIX) or not all(part.isidentifier() for part in text.split(".")):
+    if not text.startswith(CLASS_PREFIX) or not all(
+        part.isidentifier() for part in text.split(".")
+    ):
         raise EncodeError(
             f"expected a name such as {CLASS_PREFIX}module.Class, got {text!r}", where
         )

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from ._check import check_type
 from .ids import ForkId, GloballyUniqueId, RRefId
-from .message import Message, MessageType
+from .message import Message
 from .rref import (
+    CLASS_OF_TYPE,
     FETCH_RETURNS,
     PythonRRefFetchCall,
     RemoteRet,
@@ -27,7 +28,6 @@ from .rref import (
     RRefForkRequest,
     RRefUserDelete,
     ScriptRRefFetchCall,
-    fromMessage,
 )
 
 RRef = tuple[int, RRefId]  # the owner and the identifier
@@ -171,13 +171,14 @@ class Ledger:
         message whose fields are missing or out of range, before anything is noted of it.
         """
         check_type(message, Message, "message")
-        if message.type in FETCH_RETURNS:
+        message_type = message.type
+        if message_type in FETCH_RETURNS:
             return
-        if message.type is MessageType.UNKNOWN:
+        if message_type not in CLASS_OF_TYPE:
             self.remarks[Remark.UNKNOWN_MESSAGE] += 1
             return
         sender, receiver = from_worker_id, to_worker_id
-        command = fromMessage(message)
+        command = CLASS_OF_TYPE[message_type].fromMessage(message)
         for name in ("rref_id", "fork_id"):
             if hasattr(command, name):
                 self._named.add(getattr(command, name))

@@ -106,9 +106,11 @@ class Message:
 
     __slots__ = ("_body", "_id", "_proto", "_tensors")
 
+    # Either there is a body, and its id beside it, or `_id` means nothing and `_proto` has all. The
+    # tensors stand in `_tensors` alone.
     _body: Body | None
     _id: int | None
-    _proto: message_pb2.Message | None  # without tensors, which stand in _tensors alone
+    _proto: message_pb2.Message | None
     _tensors: tuple[Tensor, ...]
 
     def __init__(self, proto: message_pb2.Message) -> None:
@@ -124,14 +126,6 @@ class Message:
             raise error.within(f"tensors[{len(tensors)}]") from None
         self._tensors = tuple(tensors)
         self._proto.ClearField("tensors")
-
-    @classmethod
-    def _of_body(cls, body: Body, tensors: tuple[Tensor, ...]) -> Message:
-        message: Message = _new(cls)
-        message._body = body
-        message._id = message._proto = None
-        message._tensors = tensors
-        return message
 
     @classmethod
     def _of_proto(cls, proto: message_pb2.Message, tensors: tuple[Tensor, ...] = ()) -> Message:
@@ -175,8 +169,9 @@ class Message:
         if message_id is not None:
             message_id = check_int(message_id, INT64, "Message.id")
         if self._body is not None:
-            message = Message._of_body(self._body, self._tensors)
-            message._id = message_id
+            message: Message = _new(Message)
+            message._body, message._tensors = self._body, self._tensors
+            message._id, message._proto = message_id, None
             return message
         proto = message_pb2.Message()
         proto.CopyFrom(self._as_proto())
@@ -318,8 +313,8 @@ class Message:
         return self._proto
 
 
-# Both of protobuf's backends for Python raise the first, the pure one the second as well.
-PARSE_ERRORS = (ProtobufDecodeError, RecursionError)
+# Both of protobuf's backends for Python raise the first, the pure one the others as well.
+PARSE_ERRORS = (ProtobufDecodeError, RecursionError, UnicodeDecodeError)
 
 _new = object.__new__
 _parse_message = message_pb2.Message.FromString

@@ -43,7 +43,11 @@ class RpcCommandBase:
 
     def toMessage(self) -> Message:
         """Return the message, which holds this object and has no id yet."""
-        return Message._of_body(self, ())
+        message: Message = _new(Message)
+        message._body = self
+        message._id = message._proto = None
+        message._tensors = ()
+        return message
 
     @classmethod
     def fromMessage(cls: type[_Command], message: Message) -> _Command:
@@ -252,7 +256,9 @@ class RRefFetchRet(RpcCommandBase):
         size = sum(value._weight for value in self._values)
         if size > MAX_SIZE:
             raise EncodeError(f"expected at most {MAX_SIZE} bytes, got about {size}", "values")
-        return Message._of_body(self, collect_tensors(self._values))
+        message = RpcCommandBase.toMessage(self)
+        message._tensors = collect_tensors(self._values)
+        return message
 
     @classmethod
     def _read(cls: type[_Return], body: Any, tensors: tuple[Tensor, ...]) -> _Return:

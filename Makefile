@@ -1,0 +1,93 @@
+# `make demo` and `make test` need Python 3.10 or later, make and git; they install the rest below
+# .venv/, one environment for each purpose, and nothing anywhere else.
+
+PYTHON ?= python3
+PIP = bin/python -m pip --disable-pip-version-check install --quiet
+DEV = .venv/dev
+RUN = $(DEV)/bin
+
+# protoc 25: what it generates runs under every protobuf runtime since. Newer generated code runs
+# under two major versions only. setuptools has the pkg_resources that this grpcio-tools imports.
+GEN_REQUIREMENTS = grpcio-tools==1.62.3 setuptools==80.9.0
+# The ends of the range that pyproject.toml declares.
+PROTOBUF_LOWEST = protobuf==4.25.8
+PROTOBUF_HIGHEST = protobuf<8
+
+.PHONY: demo test lint format gen test-range package bench clean
+
+demo: $(DEV)/installed
+	$(RUN)/rref-proto show tests/data/lifecycle.rref
+	$(RUN)/rref-proto ledger tests/data/holding.rref
+
+test: $(DEV)/installed
+	$(RUN)/python -m pytest --cov
+
+lint: $(DEV)/installed .venv/gen/installed
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+	$(RUN)/buf lint
+	$(RUN)/buf format --diff --exit-code
+	$(RUN)/buf breaking --against proto/releases/0.1.0.binpb
+	.venv/gen/bin/python scripts/gen.py --check
+
+format: $(DEV)/installed
+	$(RUN)/ruff check --fix
+	$(RUN)/ruff format
+	$(RUN)/buf format --write
+
+# make gen: this package's stubs. make gen LANGUAGE=go OUT=directory: those of another project.
+gen: .venv/gen/installed
+	.venv/gen/bin/python scripts/gen.py $(if $(LANGUAGE),--language $(LANGUAGE) --out $(OUT))
+
+# The whole suite at both ends of the declared range, by both of protobuf's backends.
+test-range: .venv/lowest/installed .venv/highest/installed
+	for environment in lowest highest; do for backend in upb python; do \
+		echo "protobuf: $$environment version, backend $$backend"; \
+		PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=$$backend HYPOTHESIS_PROFILE=quick \
+			.venv/$$environment/bin/python -m pytest -q || exit 1; \
+	done; done
+
+# The wheel and the sdist, each tried in an empty environment.
+package: .venv/release/installed
+	rm -rf dist
+	.venv/release/bin/python -m build --outdir dist .
+	.venv/release/bin/twine check --strict dist/*
+	$(PYTHON) scripts/smoke_test.py dist/*.whl dist/*.tar.gz
+
+bench: .venv/bench/installed
+	.venv/bench/bin/python scripts/bench
+
+clean:
+	rm -rf .venv build dist
+
+# An environment is a directory with the file `installed`, which is as old as the installation.
+$(DEV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/$(PIP) --editable ".[test,lint]"
+	touch $@
+
+.venv/gen/installed: Makefile
+	$(PYTHON) -m venv .venv/gen
+	.venv/gen/$(PIP) $(GEN_REQUIREMENTS)
+	touch $@
+
+.venv/lowest/installed: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv/lowest
+	.venv/lowest/$(PIP) --editable ".[test]" "$(PROTOBUF_LOWEST)"
+	touch $@
+
+.venv/highest/installed: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv/highest
+	.venv/highest/$(PIP) --upgrade --editable ".[test]" "$(PROTOBUF_HIGHEST)"
+	touch $@
+
+.venv/release/installed: pyproject.toml
+	$(PYTHON) -m venv .venv/release
+	.venv/release/$(PIP) build twine
+	touch $@
+
+.venv/bench/installed: pyproject.toml
+	$(PYTHON) -m venv .venv/bench
+	.venv/bench/$(PIP) --editable ".[bench]"
+	touch $@

@@ -1,0 +1,54 @@
+"""Install each wheel or sdist that the command line names where nothing else is, and try it.
+
+python scripts/smoke_test.py dist/*.whl dist/*.tar.gz
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+RECORDING = Path(__file__).resolve().parent.parent / "tests" / "data" / "holding.rref"
+
+PROGRAM = """
+import sys
+from importlib import resources
+from rref_proto import ForkId, Message, RRefId, RRefUserDelete, fromMessage, libtorch
+
+delete = RRefUserDelete(RRefId(1, 12345), ForkId(2, 67890))
+wire = delete.toMessage().SerializeToString()
+assert fromMessage(Message.FromString(wire)) == delete
+native = libtorch.to_payload(delete.toMessage())
+assert fromMessage(libtorch.from_payload(native.type, native.payload)) == delete
+schema = resources.files("rref_proto") / "v1"
+names = {"ids", "tensor", "ivalue", "rref", "message", "recording"}
+assert names <= {entry.name.removesuffix(".proto") for entry in schema.iterdir()}
+assert "message RRefUserDelete {" in (schema / "rref.proto").read_text(encoding="utf-8")
+assert (resources.files("rref_proto") / "py.typed").is_file()
+assert not {"numpy", "torch", "grpc"} & set(sys.modules)
+"""
+
+
+def try_package(package: Path) -> None:
+    """Install one package in an empty environment and run the program and the command."""
+    with tempfile.TemporaryDirectory() as directory:
+        venv.create(directory, with_pip=True)
+        binaries = Path(directory) / ("Scripts" if sys.platform == "win32" else "bin")
+        python = str(binaries / "python")
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        # -I: neither the working directory nor the environment may lend a module.
+        for command in (
+            [*pip, str(package)],
+            [python, "-I", "-c", PROGRAM],
+            [str(binaries / "rref-proto"), "ledger", str(RECORDING)],
+        ):
+            subprocess.run(command, check=True, cwd=directory, stdout=subprocess.DEVNULL)
+    print(f"works: {package.name}")
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        try_package(Path(argument).resolve())

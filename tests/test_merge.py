@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rref_proto import (
+    ForkId,
+    IValue,
+    Message,
+    PythonRRefFetchCall,
+    PythonRRefFetchRet,
+    RecordedMessage,
+    RemoteRet,
+    RpcCommandBase,
+    RRefAck,
+    RRefChildAccept,
+    RRefForkRequest,
+    RRefId,
+    RRefUserDelete,
+    ScalarType,
+    ScriptRRefFetchCall,
+    ScriptRRefFetchRet,
+    SerializedPyObj,
+    Tensor,
+    merge,
+    read_recording,
+    write_recording,
+)
+from rref_proto.v1 import message_pb2
+
+RREF, FORK = RRefId(0, 1), ForkId(0, 2)
+DELETE = RRefUserDelete(RREF, FORK)
+ACK = RRefAck()
+
+
+def sent(
+    time: int,
+    command: RpcCommandBase = DELETE,
+    number: int | None = None,
+    way: tuple[int, int] = (0, 1),
+) -> RecordedMessage:
+    return RecordedMessage(time, *way, command.toMessage().with_id(number))
+
+
+def ack(time: int, number: int | None = None, way: tuple[int, int] = (1, 0)) -> RecordedMessage:
+    return sent(time, ACK, number, way)
+
+
+def distinct(time: int, name: int | None = None) -> RecordedMessage:
+    """Make a request without an id that no other is equal to."""
+    return sent(time, RRefUserDelete(RREF, ForkId(9, time if name is None else name)))
+
+
+def merged(*recordings: list[RecordedMessage]) -> list[RecordedMessage]:
+    return list(merge(recordings))
+
+
+def test_nothing_merges_to_nothing() -> None:
+    assert merged() == []
+    assert merged([]) == []
+    assert merged([], [], []) == []
+
+
+def test_times_decide_between_recordings() -> None:
+    records = [distinct(time) for time in range(9)]
+    assert merged(records[::2], records[1::2]) == records
+    assert merged(records[5:], [], records[:5]) == records
+    assert merged(records[1::3], records[::3], records[2::3]) == records
+
+
+@pytest.mark.parametrize("beside", [[], [[]]], ids=["alone", "beside an empty one"])
+def test_the_order_within_a_recording_is_kept_whatever_the_times_say(
+    beside: list[list[RecordedMessage]],
+) -> None:
+    records = [distinct(time) for time in (5, 3, 9, 9, -4)]
+    assert merged(records, *beside) == records
+
+
+def test_at_equal_times_the_earlier_recording_comes_first() -> None:
+    one, other = [distinct(5, 1), distinct(5, 2)], [distinct(5, 3), distinct(5, 4)]
+    assert merged(one, other) == [*one, *other]
+    assert merged(other, one) == [*other, *one]
+
+
+ANSWERED: list[tuple[RpcCommandBase, RpcCommandBase]] = [
+    (DELETE, ACK),
+    (RRefForkRequest(RREF, FORK), ACK),
+    (RRefChildAccept(FORK), ACK),
+    (ScriptRRefFetchCall(0, RREF), ScriptRRefFetchRet([IValue.from_python(1)])),
+    (PythonRRefFetchCall(0, RREF), PythonRRefFetchRet(SerializedPyObj(b"p").toIValues())),
+]
+
+
+@pytest.mark.parametrize(("request_", "response"), ANSWERED, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("number", [0, 7, -1, 2**63 - 1])
+def test_a_request_comes_before_its_response_whatever_the_clocks_say(
+    request_: RpcCommandBase, response: RpcCommandBase, number: int
+) -> None:
+    client = [distinct(1000), sent(1001, request_, number)]
+    server = [sent(-1000, response, number, (1, 0)), distinct(-999)]
+    for order in permutations([client, server]):
+        assert merged(*order) == [*client, *server]
+
+
+@pytest.mark.parametrize(
+    ("number", "way"),
+    [(8, (1, 0)), (7, (0, 1)), (7, (1, 2)), (7, (2, 0)), (None, (1, 0))],
+    ids=["another id", "same way", "to another", "from another", "no id"],
+)
+def test_a_response_to_something_else_does_not_wait(
+    number: int | None, way: tuple[int, int]
+) -> None:
+    response, request = ack(1, number, way), sent(2, DELETE, 7)
+    assert merged([request], [response]) == [response, request]
+
+
+def test_a_response_whose_request_nobody_recorded_does_not_wait() -> None:
+    response = sent(1, RemoteRet(RREF, FORK), 7, (1, 0))
+    assert merged([distinct(2)], [response]) == [response, distinct(2)]
+
+
+def test_only_what_waits_is_held_back() -> None:
+    request, response = sent(100, DELETE, 7), ack(1, 7)
+    before, after = [distinct(time) for time in range(2, 9)], distinct(200)
+    assert merged([*before, request, after], [response]) == [*before, request, response, after]
+
+
+def test_a_chain_of_requests_over_several_recordings_is_followed() -> None:
+    # 0 asks 1, which then asks 2, which then asks 3; each answers when it was answered.
+    ways = [(0, 1), (1, 2), (2, 3)]
+    requests = [sent(0, DELETE, 7, way) for way in ways]
+    answers = [ack(0, 7, way[::-1]) for way in ways]
+    recordings = [
+        [requests[0]],
+        [requests[1], answers[0]],
+        [requests[2], answers[1]],
+        [answers[2]],
+    ]
+    for order in permutations(recordings):
+        result = merged(*order)
+        for request, response in zip(requests, answers, strict=True):
+            assert result.index(request) < result.index(response)
+        for recording in recordings:
+            assert [record for record in result if record in recording] == recording
+
+
+def test_a_message_that_several_recorded_is_given_once() -> None:
+    whole = [distinct(1), sent(2, DELETE, 7), ack(3, 7), distinct(4)]
+    assert merged(whole, whole) == whole
+    assert merged(whole, whole, whole[1:3]) == whole
+
+
+def test_the_copies_of_a_message_may_differ_in_time_and_in_names() -> None:
+    at_sender = RecordedMessage(5, 0, 1, DELETE.toMessage().with_id(7), "here")
+    at_receiver = RecordedMessage(9, 0, 1, DELETE.toMessage().with_id(7), "", "there")
+    assert merged([at_sender], [at_receiver]) == [at_sender]
+    assert merged([at_receiver], [at_sender]) == [at_sender]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        sent(1, DELETE, 8),
+        sent(1, DELETE, None),
+        sent(1, DELETE, 7, (0, 2)),
+        sent(1, DELETE, 7, (2, 1)),
+        ack(1, 7, (0, 1)),
+    ],
+    ids=["id", "no id", "receiver", "sender", "type"],
+)
+def test_messages_that_differ_in_what_identifies_them_are_both_given(
+    other: RecordedMessage,
+) -> None:
+    one = sent(1, DELETE, 7)
+    assert merged([one], [other]) == [one, other]
+
+
+def test_without_ids_messages_that_say_different_things_are_both_given() -> None:
+    one, other = distinct(1, 1), distinct(1, 2)
+    assert merged([one], [other]) == [one, other]
+
+
+@pytest.mark.parametrize("number", [None, 7])
+@pytest.mark.parametrize("copies", [2, 3])
+def test_a_message_that_stands_twice_in_one_recording_stays_twice(
+    number: int | None, copies: int
+) -> None:
+    again = [sent(time, DELETE, number) for time in range(copies)]
+    assert merged(again) == again
+    assert merged(again, []) == again
+    assert merged(again, again) == again
+    assert merged(again, again[:1]) == again
+    assert len(merged(again[:1], again[1:2])) == 1
+
+
+def test_a_message_that_was_sent_again_does_not_hold_back_the_answer_to_the_first() -> None:
+    client = [sent(0, DELETE, 7), ack(1, 7), sent(2, DELETE, 7)]
+    other = [distinct(time) for time in range(10, 15)]
+    assert merged(client, other) == [*client, *other]
+
+
+def test_a_response_recorded_before_its_request_waits_for_nobody_else() -> None:
+    confused = [ack(1, 7), sent(2, DELETE, 7)]
+    other = [distinct(time) for time in range(10, 15)]
+    assert merged(confused, other) == [*confused, *other]
+
+
+def test_contradictory_orders_end_and_nothing_is_lost() -> None:
+    one = [ack(1, 1, (0, 1)), sent(2, DELETE, 2, (0, 1))]
+    other = [ack(3, 2, (1, 0)), sent(4, DELETE, 1, (1, 0))]
+    result = merged(one, other)
+    assert result == merged(other, one)
+    assert result[0] == one[0], "where all must wait, the earliest of all goes first"
+    assert sorted(result, key=lambda record: record.time) == [*one, *other]
+
+
+def test_copies_in_contradictory_orders_end_as_well() -> None:
+    a, b = sent(1, DELETE, 1), sent(2, DELETE, 2)
+    assert Counter(merged([a, b], [b, a])) == Counter([a, b])
+
+
+def test_the_order_within_a_recording_is_kept_around_what_others_recorded_too() -> None:
+    # The receiver's clock is behind, and it saw only the second message.
+    first, second = sent(10, DELETE, 1, (0, 2)), sent(11, DELETE, 2, (0, 1))
+    early = sent(1, DELETE, 2, (0, 1))
+    for order in permutations([[first, second], [early]]):
+        assert [record.message.id for record in merged(*order)] == [1, 2]
+
+
+def test_messages_of_no_known_type_and_without_ids_are_merged_by_time() -> None:
+    unknown = Message(message_pb2.Message())
+    one, other = RecordedMessage(1, 0, 1, unknown), RecordedMessage(2, 1, 0, unknown)
+    assert merged([other], [one]) == [one, other]
+
+
+@pytest.mark.parametrize(
+    "iterator",
+    [
+        lambda: iter([distinct(1)]),
+        lambda: (record for record in [distinct(1)]),
+        lambda: read_recording(b""),
+        lambda: map(distinct, [1]),
+    ],
+    ids=["iter", "generator", "read_recording", "map"],
+)
+@pytest.mark.parametrize("beside", [[], [[]]], ids=["alone", "beside a list"])
+def test_refuses_what_can_be_read_only_once(
+    iterator: Callable[[], Iterator[RecordedMessage]], beside: list[Any]
+) -> None:
+    with pytest.raises(TypeError, match="can be read twice, got an iterator"):
+        list(merge([iterator(), *beside]))
+    with pytest.raises(TypeError, match="can be read twice, got an iterator"):
+        list(merge([*beside, iterator()]))
+
+
+class Opened:
+    """A recording in a file, opened anew for each reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __iter__(self) -> Iterator[RecordedMessage]:
+        with self.path.open("rb") as file:
+            yield from read_recording(file)
+
+
+def test_several_large_files_are_merged_in_flat_memory(tmp_path: Path) -> None:
+    size, count = 100_000, 40
+    paths = [tmp_path / f"{worker}.rref" for worker in range(3)]
+    for worker, path in enumerate(paths):
+        tensor = Tensor(ScalarType.uint8, [size], bytes(size))
+        value = ScriptRRefFetchRet([IValue.from_python(tensor)])
+        with path.open("wb") as file:
+            write_recording(file, (sent(time, value, time, (worker, 7)) for time in range(count)))
+    tracemalloc.start()
+    try:
+        times = [record.time for record in merge([Opened(path) for path in paths])]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert times == [time for time in range(count) for _ in paths]
+    assert peak < size * count // 2  # of three times size * count in all
+
+
+class Split(NamedTuple):
+    """A conversation, and what each recorder saw of it by its own clock."""
+
+    conversation: list[RecordedMessage]
+    recordings: list[list[RecordedMessage]]
+
+
+@st.composite
+def _splits(draw: st.DrawFn, copies: bool) -> Split:
+    """Draw a conversation in which every response comes after its request, and split it.
+
+    Each message is recorded by its sender, its receiver or, with `copies`, both, at once. Clocks
+    are off, and run unevenly, but each recorder keeps its own order.
+    """
+    workers = draw(st.integers(2, 4))
+    worker = st.integers(0, workers - 1)
+    open_requests: list[RecordedMessage] = []
+    conversation: list[RecordedMessage] = []
+    for number in range(draw(st.integers(0, 8))):
+        while open_requests and draw(st.booleans()):
+            request = open_requests.pop(draw(st.integers(0, len(open_requests) - 1)))
+            way = request.to_worker_id, request.from_worker_id
+            conversation.append(ack(0, request.message.id, way))
+        request = sent(0, DELETE, number, (draw(worker), draw(worker)))
+        open_requests.append(request)
+        conversation.append(request)
+    for request in open_requests:
+        way = request.to_worker_id, request.from_worker_id
+        conversation.append(ack(0, request.message.id, way))
+    recordings: list[list[RecordedMessage]] = [[] for _ in range(workers)]
+    offsets = [draw(st.integers(-20, 20)) for _ in range(workers)]
+    for position, record in enumerate(conversation):
+        both = {record.from_worker_id, record.to_worker_id}
+        one = draw(st.sampled_from(sorted(both)))
+        for recorder in both if copies and draw(st.booleans()) else {one}:
+            time = position * draw(st.sampled_from([1, 1, 2])) + offsets[recorder]
+            way = record.from_worker_id, record.to_worker_id
+            recordings[recorder].append(RecordedMessage(time, *way, record.message))
+    return Split(conversation, recordings)
+
+
+def _key(record: RecordedMessage) -> tuple[int, int, Message]:
+    return record.from_worker_id, record.to_worker_id, record.message
+
+
+def _keys(records: Iterable[RecordedMessage]) -> list[tuple[int, int, Message]]:
+    return list(map(_key, records))
+
+
+def _check_responses_come_later(result: list[tuple[int, int, Message]]) -> None:
+    position = {key: index for index, key in enumerate(result)}
+    for sender, receiver, message in result:
+        if message.isRequest():
+            answer = receiver, sender, ACK.toMessage().with_id(message.id)
+            assert position[sender, receiver, message] < position[answer]
+
+
+@pytest.mark.parametrize("copies", [False, True], ids=["seen once", "seen by several"])
+@given(st.data())
+def test_a_conversation_split_among_workers_becomes_whole_again(
+    copies: bool, data: st.DataObject
+) -> None:
+    conversation, recordings = data.draw(_splits(copies=copies))
+    result = _keys(merge(recordings))
+    assert Counter(result) == Counter(_keys(conversation))
+    _check_responses_come_later(result)
+    for recording in recordings:
+        own = _keys(recording)
+        assert [key for key in result if key in own] == own
+
+
+@given(_splits(copies=True))
+def test_each_message_given_is_one_that_was_recorded(split: Split) -> None:
+    recorded = [record for recording in split.recordings for record in recording]
+    for record in merge(split.recordings):
+        assert record in recorded
+
+
+@given(_splits(copies=False))
+def test_by_exact_clocks_the_order_is_that_of_the_conversation(split: Split) -> None:
+    times = {key: time for time, key in enumerate(_keys(split.conversation))}
+    recordings = [
+        [RecordedMessage(times[_key(record)], *_key(record)) for record in recording]
+        for recording in split.recordings
+    ]
+    assert _keys(merge(recordings)) == _keys(split.conversation)
