@@ -70,7 +70,7 @@ def _dict(fields: Any, tensors: Tensors) -> IValue:
 
 
 VALUES: dict[str, Callable[[Any, Tensors], IValue]] = {
-    "none": lambda value, _: IValue("none_value"),
+    "none": lambda *_: IValue("none_value"),
     "bool": lambda value, _: IValue("bool_value", value),
     "int": lambda value, _: IValue("int_value", value),
     "double": lambda value, _: IValue("double_value", _double(value)),

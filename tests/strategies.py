@@ -40,9 +40,13 @@ fork_ids = st.builds(ForkId, worker_ids, int64)
 doubles = st.floats() | st.just(float("nan"))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
-class_names = st.lists(names, min_size=1, max_size=3).map(lambda parts: ".".join(["__torch__", *parts]))
+class_names = st.lists(names, min_size=1, max_size=3).map(
+    lambda parts: ".".join(["__torch__", *parts])
+)
 annotations = st.sampled_from(["List[str]", "Dict[str, int]", "Tensor", "", "anything \n at all é"])
-devices = st.builds(Device, st.sampled_from(["cpu", "cuda", "privateuseone"]), st.none() | st.integers(0, 127))
+devices = st.builds(
+    Device, st.sampled_from(["cpu", "cuda", "privateuseone"]), st.none() | st.integers(0, 127)
+)
 
 
 @st.composite

@@ -43,7 +43,7 @@ def _generics(children: st.SearchStrategy[Annotation]) -> st.SearchStrategy[Anno
     )
 
 
-annotations = st.recursive(leaves, _generics, max_leaves=12)
+writable = st.recursive(leaves, _generics, max_leaves=12)
 
 
 def _inferable_parts(children: st.SearchStrategy[Annotation]) -> st.SearchStrategy[Annotation]:
@@ -59,12 +59,12 @@ def _inferable_parts(children: st.SearchStrategy[Annotation]) -> st.SearchStrate
 inferable = st.recursive(st.sampled_from([INT, STR, NONE]), _inferable_parts, max_leaves=4)
 
 
-@given(annotations)
+@given(writable)
 def test_what_is_written_is_read_back(annotation: Annotation) -> None:
     assert parse(str(annotation)) == annotation
 
 
-@given(annotations, st.data())
+@given(writable, st.data())
 def test_white_space_between_the_parts_means_nothing(
     annotation: Annotation, data: st.DataObject
 ) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import rref_proto
@@ -384,6 +384,7 @@ def _participants(record: RecordedMessage) -> tuple[str, str]:
     return sender, rest.partition(":")[0]
 
 
+@example([5, -5], ["", ""])
 @given(
     st.lists(st.integers(-9, 9), min_size=2, max_size=2, unique=True),
     st.lists(
@@ -545,7 +546,7 @@ def test_at_takes_each_time_that_show_prints(
 ) -> None:
     recorded = [
         sent(1_700_000_000 * SECOND + micros * 1000, RemoteRet(RRefId(0, n), ForkId(0, n)), (1, 0))
-        for n, micros in enumerate([0, *range(1, 4_000_000, 39_989)])
+        for n, micros in enumerate([0, 65, 129, 249, 251, *range(300, 4_000_000, 39_989)])
     ]
     path = save(tmp_path / "many.rref", recorded)
     for count, line in enumerate(text_lines(recorded), start=1):
@@ -1035,6 +1036,18 @@ def test_a_closed_pipe_is_no_reason_for_a_traceback(arguments: list[str], tmp_pa
     assert b"Traceback" not in process.stderr
     assert b"BrokenPipeError" not in process.stderr
     assert process.returncode in ((1,) if "decode" not in arguments else (0, 1))
+
+
+@posix_only
+def test_a_closed_pipe_is_a_failure_and_nothing_is_left_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["show", HOLDING]) == 1
+    assert capsys.readouterr().err == ""
 
 
 @posix_only

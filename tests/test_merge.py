@@ -298,7 +298,7 @@ class Split(NamedTuple):
 
 
 @st.composite
-def _splits(draw: st.DrawFn, copies: bool) -> Split:
+def _splits(draw: Any, copies: bool) -> Split:
     """Draw a conversation in which every response comes after its request, and split it.
 
     Each message is recorded by its sender, its receiver or, with `copies`, both, at once. Clocks

@@ -17,14 +17,23 @@ def check_int(value: Any, limits: tuple[int, int], where: str) -> int:
     Anything with `__index__` counts as an integer (a numpy scalar, say), except bool. Raises
     TypeError for another type, EncodeError for a number out of range.
     """
-    if type(value) is not int:
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
-        value = index(value)
+    number = as_int(value)
+    if number is None:
+        raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
     low, high = limits
-    if not low <= value <= high:
-        raise EncodeError(f"expected an integer from {low} to {high}, got {value}", where)
-    return int(value)
+    if not low <= number <= high:
+        raise EncodeError(f"expected an integer from {low} to {high}, got {number}", where)
+    return number
+
+
+def as_int(value: Any) -> int | None:
+    """Return `value` as an int where it is an integer of any type but bool, else None."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(index(value))
+    except TypeError:
+        return None
 
 
 def check_str(value: Any, where: str) -> str:
@@ -35,7 +44,7 @@ def check_str(value: Any, where: str) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise EncodeError(f"expected text that UTF-8 can encode: {error.reason}", where) from None
-    return str(value)
+    return str.__str__(value)  # what a subclass such as an enum holds, not what it prints
 
 
 def check_type(value: Any, expected: type | tuple[type, ...], where: str) -> None:

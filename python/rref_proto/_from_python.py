@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._annotation import NONE, UNKNOWN, Annotation, parse, unify
+from ._check import as_int
 from .errors import EncodeError
 from .ivalue import (
     NESTING,
@@ -22,8 +23,8 @@ from .tensor import Device, Tensor
 SIMPLE: dict[str, tuple[tuple[type, ...], Callable[[Any], IValue]]] = {
     "NoneType": ((type(None),), lambda value: IValue("none_value", value)),
     "Tensor": ((Tensor,), lambda value: IValue("tensor_value", value)),
-    "float": ((float, int), lambda value: IValue("double_value", _float(value))),
-    "complex": ((complex, float, int), lambda value: IValue("complex_value", complex(value))),
+    "float": ((float, int), lambda value: IValue("double_value", _fit(float, value))),
+    "complex": ((complex, float, int), lambda value: IValue("complex_value", _fit(complex, value))),
     "int": ((int,), lambda value: IValue("int_value", value)),
     "bool": ((bool,), lambda value: IValue("bool_value", value)),
     "str": (
@@ -78,7 +79,7 @@ def infer(value: Any, level: int = 0) -> Annotation:
     if type(value) in TYPED:
         return _typed(IValue(TYPED[type(value)], value))
     for known, annotation in INFERRED.items():
-        if isinstance(value, known) or (known is int and hasattr(value, "__index__")):
+        if isinstance(value, known) or (known is int and as_int(value) is not None):
             return annotation
     raise TypeError(
         f"expected a value that TorchScript has a type for, got {type(value).__qualname__}"
@@ -103,7 +104,7 @@ def build(value: Any, annotation: Annotation, level: int = 0) -> IValue:
 
 def _build_simple(value: Any, name: str) -> IValue:
     accepted, make = SIMPLE[name]
-    is_int = int in accepted and hasattr(value, "__index__")
+    is_int = int in accepted and as_int(value) is not None
     if not (isinstance(value, accepted) or is_int) or (
         isinstance(value, bool) and bool not in accepted
     ):
@@ -119,7 +120,10 @@ def _build_list(value: Any, arguments: tuple[Annotation, ...], level: int) -> IV
         raise EncodeError("an empty list or dict has no type to infer: give `type`")
     (element,) = arguments
     if element.name in PACKED:
-        return IValue(PACKED[element.name], [_build_simple(v, element.name).value for v in value])
+        # Most lists are of one exact type, and may be long.
+        if not {INFERRED.get(kind) for kind in set(map(type, value))} <= {element}:
+            value = [build(each, element, level + 1).value for each in value]
+        return IValue(PACKED[element.name], value)
     elements = tuple(build(each, element, level + 1) for each in value)
     return IValue("list_value", GenericList(str(annotation), elements))
 
@@ -145,7 +149,8 @@ def _build_tuple(value: Any, arguments: tuple[Annotation, ...], level: int) -> I
 
 
 def _build_union(value: Any, arguments: tuple[Annotation, ...], level: int) -> IValue:
-    for annotation in arguments:
+    # A type that fits exactly goes before one that an int, say, could become.
+    for annotation in sorted(arguments, key=lambda each: INFERRED.get(type(value)) != each):
         try:
             return build(value, annotation, level + 1)
         except TypeError:  # noqa: PERF203 - that is how a type is found not to fit
@@ -164,7 +169,7 @@ BUILDERS: dict[str, Callable[[Any, tuple[Annotation, ...], int], IValue]] = {
 
 
 def _infer_common(values: list[Any], level: int) -> Annotation:
-    # Most lists are of one simple type, and may be long.
+    # Again for lists that are long: one type for each kind of element, not for each element.
     simple = {INFERRED.get(kind) for kind in set(map(type, values))}
     if len(simple) == 1 and None not in simple:
         return unify(annotation for annotation in simple if annotation)
@@ -178,9 +183,9 @@ def _typed(ivalue: IValue) -> Annotation:
         return Annotation(ivalue.type)
 
 
-def _float(value: Any) -> float:
+def _fit(kind: type[float] | type[complex], value: Any) -> float | complex:
     try:
-        return float(value)
+        return kind(value)
     except OverflowError:
         raise EncodeError(f"expected a number that fits a double, got {value}") from None
 

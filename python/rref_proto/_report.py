@@ -22,6 +22,8 @@ from .rref import (
 from .tensor import Tensor
 
 TEXT = 32
+# A semicolon would end a statement of mermaid's, and a hash would begin an entity.
+MERMAID_ENTITIES = str.maketrans({"#": "#35;", ";": "#59;"})
 Namer = Callable[[int], str]
 
 
@@ -42,7 +44,7 @@ class Names:
 
     def __call__(self, worker: int) -> str:
         """Return "name(3)", or "3" where the name is not known."""
-        return f"{self.known[worker]}({worker})" if worker in self.known else str(worker)
+        return printable(f"{self.known[worker]}({worker})" if worker in self.known else f"{worker}")
 
 
 def seconds(nanoseconds: int) -> str:
@@ -59,10 +61,10 @@ def text_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
         way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
         number = "" if record.message.id is None else f"#{record.message.id}"
         name, said = _said(record)
-        yield (
+        yield printable(
             f"{seconds(record.time - start):>14}  {way:<8}  {name:<19}  {number:<4}  "
-            f"{said:<42}  {_sizes(record)}"
-        ).rstrip()
+            f"{said:<42}  {_sizes(record)}".rstrip()
+        )
 
 
 def mermaid_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
@@ -73,18 +75,26 @@ def mermaid_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
         names.learn(record)
         name, said = _said(record)
         arrow = "-->>" if record.message.isResponse() else "->>"
-        sender, receiver = (
-            _identifier(names(worker)) for worker in (record.from_worker_id, record.to_worker_id)
-        )
-        # A semicolon would end the statement, and a hash would begin an entity.
-        label = f"{name} {said}".rstrip().replace("#", "#35;").replace(";", "#59;")
+        sender = _participant(record.from_worker_id, names)
+        receiver = _participant(record.to_worker_id, names)
+        label = printable(f"{name} {said}".rstrip()).translate(MERMAID_ENTITIES)
         yield f"    {sender}{arrow}{receiver}: {label}"
 
 
-def _identifier(name: str) -> str:
-    """Return a worker's name as mermaid can refer to it."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")
-    return f"w{plain}" if plain[:1].isdigit() else plain
+def _participant(worker: int, names: Names) -> str:
+    """Return a name for a worker that mermaid can refer to, and no other worker has."""
+    number = str(worker).replace("-", "m")
+    name = "".join(each if each.isalnum() else "_" for each in names.known.get(worker, ""))
+    if not name:
+        return f"w{number}"
+    return f"{name if name.isidentifier() else 'w' + name}_{number}"
+
+
+def printable(text: str) -> str:
+    """Return `text` with what a terminal would obey instead of show written as an escape."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _said(record: RecordedMessage) -> tuple[str, str]:
@@ -167,7 +177,7 @@ def ledger_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
         for rref_id, forks in groupby(of_owner, key=lambda fork: fork.rref_id):
             yield f"  rref {_pair(rref_id)}  created by {names(rref_id.created_on)}"
             for fork in forks:
-                yield f"    {_fork(fork, names)}  since {seconds((fork.since or start) - start)}"
+                yield f"    {_fork(fork, names)}  since {_age(fork, start)}"
     known = sum(fork.certainty is Certainty.KNOWN for fork in held)
     rrefs = len(ledger.forks)
     yield f"{_count(rrefs, 'RRef')} held by {_count(known, 'fork')}"
@@ -197,7 +207,7 @@ def leak_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
             parent = names(fork.fork_id.created_on)
             yield f"    passed on by  {parent} as fork {_pair(fork.fork_id)}"
         yield f"    held by       {names(fork.holder)}{_doubt(fork)}"
-        yield f"    since         {seconds((fork.since or start) - start)}"
+        yield f"    since         {_age(fork, start)}"
 
 
 _UNCERTAIN = {
@@ -212,6 +222,10 @@ def _fork(fork: HeldFork, names: Namer) -> str:
         return f"fork of the owner's  {holder}"
     passed = f"passed on by {names(fork.fork_id.created_on)}"
     return f"fork {_pair(fork.fork_id)}  {holder}  {passed}"
+
+
+def _age(fork: HeldFork, start: int) -> str:
+    return seconds((start if fork.since is None else fork.since) - start)
 
 
 def _doubt(fork: HeldFork) -> str:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from google.protobuf import json_format
 
 from . import libtorch
-from ._report import Names, leak_lines, ledger_lines, mermaid_lines, text_lines
+from ._check import INT64, check_int
+from ._report import Names, leak_lines, ledger_lines, mermaid_lines, printable, text_lines
 from ._version import __version__
 from .errors import RRefProtoError
 from .ledger import Ledger
 from .merge import merge
 from .message import Message, MessageType
 from .recording import SECOND, RecordedMessage, read_recording, write_recording
+from .tensor import Tensor
 from .v1 import message_pb2, recording_pb2
 
 FAILED = 1
 INTERRUPTED = 130
 PROGRESS = 1 << 16
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,19 +39,32 @@ def main(arguments: list[str] | None = None) -> int:
     Prints one line on standard error for whatever is wrong with a file.
     """
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal that knows less
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
+        return _run(options)
     except BrokenPipeError:
         # Whoever read our output has enough. Python would complain when it closes the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command that the call names, and say in one line what is wrong with a file."""
+    problem: Exception
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
     except (RRefProtoError, OSError) as error:
-        print(f"rref-proto: {error}", file=sys.stderr)
-        return FAILED
-    return code
+        problem = error
+    sys.stdout.flush()  # what could be read comes before the complaint
+    print(f"rref-proto: {printable(str(problem))}", file=sys.stderr)
+    return FAILED
 
 
 class Recording:
@@ -56,11 +74,8 @@ class Recording:
         self.path = path
 
     def __iter__(self) -> Iterator[RecordedMessage]:
-        with _open(self.path) as file:
-            try:
-                yield from read_recording(file)
-            except RRefProtoError as error:
-                raise error.within(self.path) from None
+        with _open(self.path) as file, _naming(self.path):
+            yield from read_recording(file)
 
 
 class Progress:
@@ -77,17 +92,28 @@ class Progress:
             yield from records
             return
         size = 0
-        for count, record in enumerate(records):
-            size += sum(memoryview(part).nbytes for part in record.to_parts())
-            if count % PROGRESS == 0:
-                self._draw(size)
-            yield record
-        sys.stderr.write("\r\x1b[K")
+        try:
+            for count, record in enumerate(records):
+                size += sum(memoryview(part).nbytes for part in record.to_parts())
+                if count % PROGRESS == 0:
+                    self._draw(size)
+                yield record
+        finally:
+            sys.stderr.write("\r\x1b[K")
 
     def _draw(self, size: int) -> None:
         share = min(1.0, size / self.total)
         sys.stderr.write(f"\r[{'#' * int(40 * share):<40}] {share:4.0%}")
         sys.stderr.flush()
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Name the file that an error is about."""
+    try:
+        yield
+    except RRefProtoError as error:
+        raise error.within(path) from None
 
 
 def _open(path: str) -> BinaryIO:
@@ -148,22 +174,26 @@ def _convert(options: argparse.Namespace) -> int:
     """Turn one message from one form into another."""
     if options.source == "libtorch" and options.type is None:
         raise SystemExit(_wrong("--from libtorch needs --type: a payload does not tell its type"))
-    with _open(options.input) as file:
-        encoded = file.read()
-    try:
-        output = WRITERS[options.target](READERS[options.source](encoded, options), options)
-    except RRefProtoError as error:
-        raise error.within(options.input) from None
+    if options.source == "libtorch":
+        options.table = _read_tensors(options.tensors)
+    with _open(options.input) as file, _naming(options.input):
+        message = READERS[options.source](file.read(), options)
+    output = WRITERS[options.target](message, options)
     with _output(options) as file:
         file.write(output)
     return 0
 
 
+def _read_tensors(path: str | None) -> tuple[Tensor, ...]:
+    """Read the tensors that stand beside a payload of libtorch's."""
+    if path is None:
+        return ()
+    with _open(path) as file, _naming(path):
+        return Message.FromString(file.read()).tensors
+
+
 def _read_libtorch(encoded: bytes, options: argparse.Namespace) -> Message:
-    tensors = (
-        Message.FromString(Path(options.tensors).read_bytes()).tensors if options.tensors else ()
-    )
-    return libtorch.from_payload(options.type, encoded, tensors)
+    return libtorch.from_payload(options.type, encoded, options.table)
 
 
 def _write_libtorch(message: Message, options: argparse.Namespace) -> bytes:
@@ -194,33 +224,54 @@ WRITERS: dict[str, Callable[[Message, argparse.Namespace], bytes]] = {
 
 @contextmanager
 def _output(options: argparse.Namespace) -> Iterator[BinaryIO]:
-    """Open the file that the call names for its output, or give standard output."""
+    """Open the file that the call names for its output, or give standard output.
+
+    A file gets its name when all is written, so that nothing is half written, and a file that is
+    read can be written too.
+    """
+    path = Path(options.output)
     if options.output == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    else:
-        with Path(options.output).open("wb") as file:
+    elif path.exists() and not path.is_file():  # a device or a pipe has nothing to replace
+        with path.open("wb") as file:
             yield cast(BinaryIO, file)
+    else:
+        partial = path.with_name(f"{path.name}.part")
+        try:
+            with partial.open("wb") as file:
+                yield cast(BinaryIO, file)
+            partial.replace(path.resolve())
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _time(text: str) -> Callable[[int], int]:
     """Read --at: "+1.5" (seconds after the first message) or a date and time."""
-    if text.startswith("+"):
-        offset = int(float(text) * SECOND)
-        return lambda start: start + offset
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        if text.startswith("+"):
+            offset = check_int(int(Decimal(text) * SECOND), INT64, "--at")
+            return lambda start: start + offset
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (ValueError, ArithmeticError):
+        raise argparse.ArgumentTypeError(
+            f'expected "+1.5" or "2026-01-31T12:00:00Z", got {text!r}'
+        ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    nanoseconds = int(moment.timestamp()) * SECOND + moment.microsecond * 1000
+    nanoseconds = (moment - EPOCH) // timedelta(microseconds=1) * 1000
     return lambda _: nanoseconds
 
 
 def _message_type(text: str) -> MessageType:
     """Read --type: a name (RREF_ACK) or a number (0x20e) of MessageType."""
     try:
-        return MessageType[text.upper()]
-    except KeyError:
-        return MessageType(int(text, 0))
+        name = text.upper()
+        return MessageType[name] if name in MessageType.__members__ else MessageType(int(text, 0))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected the name or the number of a MessageType, got {text!r}"
+        ) from None
 
 
 def _wrong(problem: str) -> int:

@@ -7,11 +7,12 @@ import struct
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, NamedTuple, cast
 
 from ._annotation import parse
 from ._check import INT64, WORKER_ID, check_int, check_str, check_type
-from .errors import EncodeError
+from .errors import EncodeError, RRefProtoError
 from .ids import ForkId, RRefId
 from .tensor import Device, Tensor
 
@@ -50,7 +51,7 @@ class GenericDict:
 
     def __post_init__(self) -> None:
         _set(self, "type", check_str(self.type, "GenericDict.type"))
-        entries = tuple((key, value) for key, value in self.entries)
+        entries = _pairs(self.entries, "GenericDict.entries")
         for entry in entries:
             _ivalues(entry, "GenericDict.entries")
         _set(self, "entries", entries)
@@ -72,7 +73,7 @@ class ScriptObject:
 
     def __post_init__(self) -> None:
         _set(self, "type", _class_name(self.type, "ScriptObject.type"))
-        attributes = tuple((name, value) for name, value in self.attributes)
+        attributes = _pairs(self.attributes, "ScriptObject.attributes")
         for name, value in attributes:
             check_str(name, "ScriptObject.attributes")
             check_type(value, IValue, "ScriptObject.attributes")
@@ -152,6 +153,8 @@ class SerializedPyObj:
     @classmethod
     def fromIValues(cls, values: Sequence[IValue]) -> SerializedPyObj:
         """Read back what `toIValues` gave. Raises EncodeError where it is nothing of the kind."""
+        for value in values:
+            check_type(value, IValue, "SerializedPyObj.fromIValues")
         if not values or values[-1].kind not in {"bytes_value", "string_value"}:
             last = values[-1].type if values else "nothing"
             raise EncodeError(f"expected a pickle as the last value, got {last}", "values")
@@ -185,6 +188,7 @@ class IValue:
     _weight: int
 
     def __init__(self, kind: str, value: Any = None) -> None:
+        check_type(kind, str, "IValue.kind")
         row = KINDS.get(kind)
         if row is None:
             raise EncodeError(f"expected one of {', '.join(KINDS)}, got {kind!r}", "IValue.kind")
@@ -207,6 +211,7 @@ class IValue:
         """
         from ._from_python import build, infer  # which builds on this module
 
+        check_type(type, (str, NoneType), "IValue.from_python type")
         return build(value, infer(value) if type is None else parse(type))
 
     def to_python(self) -> Any:
@@ -273,6 +278,15 @@ def _class_name(name: Any, where: str) -> str:
     return text
 
 
+def _pairs(values: Iterable[Any], where: str) -> tuple[tuple[Any, Any], ...]:
+    pairs = tuple(values)
+    for pair in pairs:
+        check_type(pair, (tuple, list), where)
+        if len(pair) != 2:
+            raise TypeError(f"{where}: expected pairs, got one of length {len(pair)}")
+    return tuple((first, second) for first, second in pairs)
+
+
 def _ivalues(values: Iterable[Any], where: str) -> tuple[IValue, ...]:
     checked = tuple(values)
     for value in checked:
@@ -280,17 +294,24 @@ def _ivalues(values: Iterable[Any], where: str) -> tuple[IValue, ...]:
     return checked
 
 
-def _is(*types: type, depth: int = 1) -> Callable[[Any], Checked]:
-    """Return the check of a value that is of one of `types`, and no subclass such as bool."""
+def _is(expected: type, depth: int = 1) -> Callable[[Any], Checked]:
+    """Return the check of a value of the type `expected`."""
 
     def check(value: Any) -> Checked:
-        if type(value) not in types:
-            check_type(value, types, "IValue.value")
-            if isinstance(value, bool):
-                raise TypeError(f"IValue.value: expected {types[0].__name__}, got bool")
+        check_type(value, expected, "IValue.value")
         return value, depth, NODE_WEIGHT
 
     return check
+
+
+def _check_double(value: Any) -> Checked:
+    check_type(value, float, "IValue.value")
+    return float(value), 1, NODE_WEIGHT
+
+
+def _check_complex(value: Any) -> Checked:
+    check_type(value, complex, "IValue.value")
+    return complex(value), 2, NODE_WEIGHT
 
 
 def _check_int(value: Any) -> Checked:
@@ -307,14 +328,14 @@ def _check_bytes(value: Any) -> Checked:
     return bytes(value), 1, NODE_WEIGHT + len(value)
 
 
-def _check_packed(*types: type) -> Callable[[Any], Checked]:
-    """Return the check of a packed list, whose elements are all of one of `types`."""
+def _check_packed(expected: type) -> Callable[[Any], Checked]:
+    """Return the check of a packed list, whose elements are all of the type `expected`."""
 
     def check(value: Any) -> Checked:
         values = tuple(value)
-        for other in set(map(type, values)) - set(types):
+        for other in set(map(type, values)) - {expected}:
             raise TypeError(
-                f"IValue.value: expected {types[0].__name__} only, got {other.__name__}"
+                f"IValue.value: expected {expected.__name__} only, got {other.__name__}"
             )
         return values, 2, NODE_WEIGHT * (1 + len(values) // 2)
 
@@ -326,10 +347,6 @@ def _check_int_list(value: Any) -> Checked:
     for extreme in (min(values, default=0), max(values, default=0)):
         check_int(extreme, INT64, "IValue.value")
     return values, depth, weight
-
-
-def _check_double_list(value: Any) -> Checked:
-    return _check_packed(float)(value)
 
 
 def _nested(children: Iterable[IValue], levels: int) -> tuple[int, int]:
@@ -379,7 +396,10 @@ def _check_rref(value: Any) -> Checked:
 
 
 def _dict_to_python(value: GenericDict) -> dict[Any, Any]:
-    return {key.to_python(): item.to_python() for key, item in value.entries}
+    try:
+        return {key.to_python(): item.to_python() for key, item in value.entries}
+    except TypeError:
+        raise RRefProtoError(f"Python has no dict with the keys of a {value.type}") from None
 
 
 def _double_key(*values: float) -> bytes:
@@ -391,8 +411,13 @@ def _tuple_type(values: tuple[IValue, ...]) -> str:
 
 
 def _repr(value: Any) -> str:
-    """Return `value` as an expression that gives it back, which repr() of NaN or -0j is not."""
+    """Return `value` as an expression that gives it back, which repr() of NaN or -0j is not.
+
+    What a NaN holds beside its sign is lost: Python has no notation for it.
+    """
     if isinstance(value, float):
+        if math.isnan(value):
+            return "float('-nan')" if math.copysign(1, value) < 0 else "float('nan')"
         return repr(value) if math.isfinite(value) else f"float('{value}')"
     if isinstance(value, complex):
         return f"complex({_repr(value.real)}, {_repr(value.imag)})"
@@ -402,11 +427,11 @@ def _repr(value: Any) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "none_value": Kind(_is(type(None), depth=2), lambda _: "NoneType"),
+    "none_value": Kind(_is(NoneType, depth=2), lambda _: "NoneType"),
     "tensor_value": Kind(_is(Tensor), lambda _: "Tensor"),
-    "double_value": Kind(_is(float), lambda _: "float", key=_double_key),
+    "double_value": Kind(_check_double, lambda _: "float", key=_double_key),
     "complex_value": Kind(
-        _is(complex, depth=2), lambda _: "complex", key=lambda z: _double_key(z.real, z.imag)
+        _check_complex, lambda _: "complex", key=lambda z: _double_key(z.real, z.imag)
     ),
     "int_value": Kind(_check_int, lambda _: "int"),
     "bool_value": Kind(_is(bool), lambda _: "bool"),
@@ -419,7 +444,7 @@ KINDS: dict[str, Kind] = {
     ),
     "int_list": Kind(_check_int_list, lambda _: "List[int]", list),
     "double_list": Kind(
-        _check_double_list, lambda _: "List[float]", list, lambda v: array("d", v).tobytes()
+        _check_packed(float), lambda _: "List[float]", list, lambda v: array("d", v).tobytes()
     ),
     "bool_list": Kind(_check_packed(bool), lambda _: "List[bool]", list),
     "tensor_list": Kind(_check_packed(Tensor), lambda _: "List[Tensor]", list),

@@ -1,15 +1,16 @@
 """Several recordings of one job, as one.
 
 Each worker records by its own clock. Within a recording the order is kept; between recordings the
-times decide, except that a request never comes after its response.
+times decide, except that a message which several recorded stands once, after all that any of them
+recorded before it, and that a request never comes after its response.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from .errors import RRefProtoError
 from .recording import RecordedMessage
 
 
@@ -18,66 +19,92 @@ def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedM
 
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
     file anew, but no iterator: that is a TypeError. What is kept in memory is a few numbers for
-    each message. A message that stands twice in one recording stays twice.
+    each message. A message that stands twice in one recording stays twice. Where the recordings
+    contradict one another, the times decide again.
     """
     for recording in recordings:
         if iter(recording) is recording:
             raise TypeError("merge: expected recordings that can be read twice, got an iterator")
     if len(recordings) == 1:
-        yield from recordings[0]
-        return
-    yield from _Merger(recordings).run()
+        return iter(recordings[0])
+    return _merge([_Source(recording) for recording in recordings])
 
 
-class _Merger:
-    """Merges heads of recordings, one message of each at a time."""
+def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
+    given: Counter[Hashable] = Counter()
+    requests_given: set[Hashable] = set()
+    while True:
+        present = [source for source in sources if source.advance()]
+        if not present:
+            return
+        free = [each for each in present if each.is_free(present, requests_given)]
+        chosen = min(free or present, key=lambda source: source.head.time)
+        record, identity = chosen.head, chosen.identity
+        requests_given.add(_exchange(record, record.message.isResponse()))
+        # Whoever recorded the same message is past it now.
+        passed = max(each.take() for each in present if each.identity == identity)
+        if passed > given[identity]:
+            given[identity] += 1
+            yield record
 
-    def __init__(self, recordings: Sequence[Iterable[RecordedMessage]]) -> None:
-        self.sources = [iter(recording) for recording in recordings]
-        self.heads = [next(source, None) for source in self.sources]
-        # How often each request is still to come.
-        self.to_come = Counter(
-            _request_key(record)
-            for recording in recordings
-            for record in recording
-            if record.message.isRequest() and record.message.id is not None
-        )
-        # How often each message has been given, and has been seen in each recording.
-        self.given: Counter[Any] = Counter()
-        self.seen: list[Counter[Any]] = [Counter() for _ in recordings]
 
-    def run(self) -> Iterator[RecordedMessage]:
-        while (index := self._next_index()) is not None:
-            record = self.heads[index]
-            assert record is not None  # noqa: S101 - tells the type checker what is so
-            self.heads[index] = next(self.sources[index], None)
-            self.to_come[_request_key(record)] -= record.message.isRequest()
-            identity = _identity(record)
-            self.seen[index][identity] += 1
-            if self.seen[index][identity] > self.given[identity]:
-                self.given[identity] += 1
-                yield record
+class _Source:
+    """One recording: its next message, and which are still to come."""
 
-    def _next_index(self) -> int | None:
-        """Choose the earliest head that need not wait; where all must, the earliest of all."""
-        heads = [(head.time, index) for index, head in enumerate(self.heads) if head is not None]
-        free = [(time, index) for time, index in heads if not self._must_wait(index)]
-        return min(free or heads, default=(0, None))[1]
+    head: RecordedMessage
+    identity: Hashable
 
-    def _must_wait(self, index: int) -> bool:
-        """Whether the head of a recording is a response whose request is still to come."""
-        head = self.heads[index]
-        if head is None or not head.message.isResponse() or head.message.id is None:
+    def __init__(self, recording: Iterable[RecordedMessage]) -> None:
+        self.to_come: Counter[Hashable] = Counter()
+        self.taken: Counter[Hashable] = Counter()
+        self.requests: set[Hashable] = set()
+        try:
+            for record in recording:
+                self.to_come[_identity(record)] += 1
+                if record.message.isRequest():
+                    self.requests.add(_exchange(record, False))
+        except RRefProtoError:
+            pass  # where it is cut off will be told when the reading comes there again
+        self.records = iter(recording)
+        self.is_taken = True
+
+    def advance(self) -> bool:
+        """Read the next message, where the last one was taken; return whether there is one."""
+        if self.is_taken:
+            head = next(self.records, None)
+            if head is None:
+                return False
+            self.head, self.identity, self.is_taken = head, _identity(head), False
+        return True
+
+    def take(self) -> int:
+        """Pass the head; return how often this recording has had the message by now."""
+        self.is_taken = True
+        self.to_come[self.identity] -= 1
+        self.taken[self.identity] += 1
+        return self.taken[self.identity]
+
+    def is_free(self, sources: list[_Source], requests_given: set[Hashable]) -> bool:
+        """Whether nothing that another recording still has must come before the head."""
+        others = [source for source in sources if source is not self]
+        if any(
+            each.to_come[self.identity] > 0 for each in others if each.identity != self.identity
+        ):
             return False
-        return self.to_come[head.to_worker_id, head.from_worker_id, head.message.id] > 0
+        if self.head.message.id is None or not self.head.message.isResponse():
+            return True
+        request = _exchange(self.head, True)
+        return request in requests_given or not any(request in each.requests for each in others)
 
 
-def _request_key(record: RecordedMessage) -> tuple[int, int, int | None]:
-    return record.from_worker_id, record.to_worker_id, record.message.id
+def _exchange(record: RecordedMessage, is_response: bool) -> Hashable:
+    """Tell a request and its response from other pairs, by the request's way and id."""
+    way = record.from_worker_id, record.to_worker_id
+    return (*(way[::-1] if is_response else way), record.message.id)
 
 
-def _identity(record: RecordedMessage) -> Any:
+def _identity(record: RecordedMessage) -> Hashable:
     """Tell a message from others: by its id, or by all it says where it has none."""
     message = record.message
-    key = (*_request_key(record), message.type)
-    return key if message.id is not None else (*key, hash(message))
+    key = record.from_worker_id, record.to_worker_id, message.type, message.id
+    return key if message.id is not None else (*key, hash(message.SerializeToString()))
