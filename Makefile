@@ -14,6 +14,7 @@ PROTOBUF_LOWEST = protobuf==4.25.8
 PROTOBUF_HIGHEST = protobuf<8
 
 .PHONY: demo test lint format gen test-range package bench clean
+.PHONY: conformance conformance-toolchains vectors
 
 demo: $(DEV)/installed
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
@@ -26,6 +27,7 @@ lint: $(DEV)/installed .venv/gen/installed
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
+	$(RUN)/mypy tests/conformance/*.py
 	$(RUN)/buf lint
 	$(RUN)/buf format --diff --exit-code
 	$(RUN)/buf breaking --against proto/releases/0.1.0.binpb
@@ -47,6 +49,27 @@ test-range: .venv/lowest/installed .venv/highest/installed
 		PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=$$backend HYPOTHESIS_PROFILE=quick \
 			.venv/$$environment/bin/python -m pytest -q || exit 1; \
 	done; done
+
+# Every language: the same bytes. tests/conformance/README.md says what is compared.
+conformance: $(DEV)/installed
+	$(RUN)/python tests/conformance/make_vectors.py --check
+	$(RUN)/python tests/conformance/harness.py
+
+conformance-%: $(DEV)/installed
+	$(RUN)/python tests/conformance/harness.py $*
+
+vectors: $(DEV)/installed
+	$(RUN)/python tests/conformance/make_vectors.py
+
+# What the six languages need, on Debian 12; npm brings the rest of TypeScript.
+conformance-toolchains:
+	apt-get update
+	apt-get install --yes --no-install-recommends \
+		protobuf-compiler libprotobuf-dev g++ pkg-config \
+		golang-go golang-google-protobuf-dev protoc-gen-go \
+		default-jdk-headless libprotobuf-java libgoogle-gson-java libguava-java \
+		cargo rustc librust-prost-dev librust-prost-build-dev
+	command -v npm || apt-get install --yes --no-install-recommends nodejs npm
 
 # The wheel and the sdist, each tried in an empty environment.
 package: .venv/release/installed

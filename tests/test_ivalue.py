@@ -39,6 +39,7 @@ from rref_proto import (
     write_recording,
 )
 from rref_proto.ivalue import KINDS, NESTING
+from rref_proto.v1 import ivalue_pb2
 
 from strategies import doubles, int64, ivalues, python_objects, texts
 
@@ -527,8 +528,11 @@ def test_values_that_are_sent_differently_are_different() -> None:
     for value in values:
         assert [other for other in values if other == value] == [value]
     assert len(set(values)) == len(values)
+    # Old releases of protobuf's pure-Python backend take the -0.0 of a complex number for a 0.0.
+    flawed = not ivalue_pb2.ComplexDouble(real=-0.0).ByteSize()
     messages = [ScriptRRefFetchRet([value]).toMessage() for value in values]
-    assert len({message.SerializeToString() for message in messages}) == len(values)
+    written = {message.SerializeToString() for message in messages}
+    assert len(written) == len(values) - 2 * flawed
 
 
 @given(ivalues)

@@ -92,6 +92,15 @@ def test_a_tensor_in_a_list_and_beside_it_is_one_row() -> None:
     assert libtorch.from_payload(native.type, native.payload, native.tensors).tensors == (tensor,)
 
 
+def test_the_deepest_value_is_written_and_read() -> None:
+    deepest = IValue("int_value", 1)
+    for _ in range(48):
+        deepest = IValue("tuple_value", [deepest])
+    native = libtorch.to_payload(ScriptRRefFetchRet([deepest]).toMessage())
+    again = libtorch.from_payload(native.type, native.payload)
+    assert fromMessage(again) == ScriptRRefFetchRet([deepest])
+
+
 def test_bytes_after_the_end_are_ignored() -> None:
     command = RRefUserDelete(RRefId(1, 2), ForkId(3, 4))
     payload = libtorch.to_payload(command.toMessage()).payload
@@ -145,7 +154,7 @@ REFUSED = {
     "long memo index not set": (HEAD + b"j\x00\x00\x00\x7f\x85.", "memo index"),
     "memo of nothing": (HEAD + b"q\x00.", "expected a value"),
     "short long": (HEAD + b"\x8a\x01\x05\x85.", "8 bytes"),
-    "untyped list": (HEAD + b"](K\x01e\x85.", "expected a tuple"),
+    "untyped list": (HEAD + b"](K\x01e\x85.", "without a type"),
     "untyped list inside": (HEAD + TAG + b"](](ee" + TYPE + b"\x86R\x85.", "without a type"),
     "append to a tuple": (HEAD + b")(K\x01e\x85.", "list to append to"),
     "items of a list": (HEAD + b"](K\x01K\x02u\x85.", "dict and pairs"),

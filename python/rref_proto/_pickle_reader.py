@@ -50,7 +50,7 @@ class Instance(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """A tuple around a list or dict that has no type yet: only REDUCE takes it."""
+    """A tuple that is no value: around a list or dict without a type, for REDUCE; or outermost."""
 
     items: tuple[Any, ...]
 
@@ -103,9 +103,13 @@ class _Reader:
         value = self.pop()
         if self.stack or self.marks:
             raise DecodeError(f"expected one value at the end, got {len(self.stack) + 1}")
-        if not isinstance(value, IValue) or value.kind != "tuple_value":
+        if isinstance(value, IValue) and value.kind == "tuple_value":
+            return tuple(value.value)
+        if not isinstance(value, Arguments):
             raise DecodeError(f"expected a tuple, got {_described(value)}")
-        return tuple(value.value)
+        values = tuple(map(_whole, value.items))
+        self.check_weight(sum(each._weight for each in values))
+        return values
 
     def take(self, size: int) -> bytes:
         """Return the next `size` bytes."""
@@ -140,12 +144,16 @@ class _Reader:
     def push_ivalue(self, kind: str, value: Any) -> None:
         """Push a value that is whole, if its unfolded size is not out of proportion."""
         ivalue = IValue(kind, value)
-        if ivalue._weight > self.limit:
+        self.check_weight(ivalue._weight)
+        self.stack.append(ivalue)
+
+    def check_weight(self, weight: int) -> None:
+        """Raise DecodeError where a value is larger than a payload of this length may hold."""
+        if weight > self.limit:
             raise DecodeError(
                 f"expected references that unfold to at most {self.limit} bytes, "
-                f"{UNFOLDING} times the payload, got {ivalue._weight}"
+                f"{UNFOLDING} times the payload, got {weight}"
             )
-        self.stack.append(ivalue)
 
     def pop(self) -> Any:
         if not self.stack or (self.marks and self.marks[-1] == len(self.stack)):
@@ -193,7 +201,9 @@ class _Reader:
         self.push(self.memo[index])
 
     def tuple_of(self, items: list[Any]) -> None:
-        if any(isinstance(item, (list, dict)) for item in items):
+        # The outermost tuple is the message, not a value, and does not count as nesting.
+        is_outermost = self.payload[self.position : self.position + 1] == bytes((STOP,))
+        if is_outermost or any(isinstance(item, (list, dict)) for item in items):
             self.push(Arguments(tuple(items)))
         else:
             self.push_ivalue("tuple_value", tuple(map(_whole, items)))

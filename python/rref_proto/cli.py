@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, cast
 
 from google.protobuf import json_format
 
@@ -116,8 +116,8 @@ def _naming(path: str) -> Iterator[None]:
         raise error.within(path) from None
 
 
-def _open(path: str) -> BinaryIO:
-    return sys.stdin.buffer if path == "-" else cast(BinaryIO, Path(path).open("rb"))
+def _open(path: str) -> IO[bytes]:
+    return sys.stdin.buffer if path == "-" else cast(IO[bytes], Path(path).open("rb"))
 
 
 def _records(options: argparse.Namespace) -> Iterator[RecordedMessage]:
@@ -223,7 +223,7 @@ WRITERS: dict[str, Callable[[Message, argparse.Namespace], bytes]] = {
 
 
 @contextmanager
-def _output(options: argparse.Namespace) -> Iterator[BinaryIO]:
+def _output(options: argparse.Namespace) -> Iterator[IO[bytes]]:
     """Open the file that the call names for its output, or give standard output.
 
     A file gets its name when all is written, so that nothing is half written, and a file that is
@@ -235,12 +235,12 @@ def _output(options: argparse.Namespace) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
     elif path.exists() and not path.is_file():  # a device or a pipe has nothing to replace
         with path.open("wb") as file:
-            yield cast(BinaryIO, file)
+            yield cast(IO[bytes], file)
     else:
         partial = path.with_name(f"{path.name}.part")
         try:
             with partial.open("wb") as file:
-                yield cast(BinaryIO, file)
+                yield cast(IO[bytes], file)
             partial.replace(path.resolve())
         finally:
             partial.unlink(missing_ok=True)

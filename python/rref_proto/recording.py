@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from ._check import INT64, WORKER_ID, check_int, check_str, check_type
 from ._ivalue_proto import collect_tensors
@@ -125,7 +125,7 @@ def _describe(value: IValue) -> OmittedValue:
     return OmittedValue(value.type, value._weight + sum(len(tensor.data) for tensor in tensors))
 
 
-def write_recording(file: BinaryIO, records: Iterable[RecordedMessage]) -> int:
+def write_recording(file: IO[bytes], records: Iterable[RecordedMessage]) -> int:
     """Append records to a binary file; return how many.
 
     Nothing of a record is written before all of it has been encoded. Raises EncodeError for a
@@ -144,7 +144,7 @@ def write_recording(file: BinaryIO, records: Iterable[RecordedMessage]) -> int:
     return count
 
 
-def read_recording(file: BinaryIO | Buffer) -> Iterator[RecordedMessage]:
+def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
     """Read a recording record by record, from a binary file or from a buffer such as an mmap.
 
     A file is read in flat memory; tensors are views of what was read. Of a buffer nothing is
@@ -171,7 +171,7 @@ def read_recording(file: BinaryIO | Buffer) -> Iterator[RecordedMessage]:
 class _FileSource:
     """A binary file to read from."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.read: Callable[[int], Buffer] = file.read
 
     def read_exactly(self, size: int) -> Buffer:

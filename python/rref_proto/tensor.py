@@ -224,7 +224,9 @@ class Tensor:
             raise EncodeError(f"expected a dense tensor with memory, got a {kind} one", "Tensor")
         dtype = _scalar_type(name, f"torch's {name}")
         plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-        data = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
+        # A dimension of one element may have any stride and be contiguous all the same.
+        flat = plain.as_strided((plain.numel(),), (1,))
+        data = flat.view(torch.uint8).numpy() if plain.numel() else b""
         device = Device(tensor.device.type, tensor.device.index)
         return cls(dtype, tuple(tensor.shape), data, tensor.requires_grad, device)
 

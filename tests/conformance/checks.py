@@ -1,0 +1,149 @@
+"""What a vector demands: of a runner's Result, and of the Python library's payloads.
+
+Every function here gives the problems it found as text, and nothing where all is well.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Collection, Iterator
+from enum import Enum
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as ProtobufMessage
+from vector import Vector, message_class
+
+from rref_proto import Message, RRefProtoError, libtorch
+
+
+class Lacks(Enum):
+    """What the protobuf runtime of a language does not do, so that no program on it could."""
+
+    JSON = "JSON"
+    DEEP_JSON = "JSON of more than 64 levels"
+    NEGATIVE_ZERO_IN_JSON = "-0.0 in JSON"
+    NEGATIVE_ZERO = "-0.0 in a field without presence"
+    UNKNOWN_FIELDS = "unknown fields"
+    # It writes other bytes than all other runtimes, with the same meaning.
+    EXACT_BYTES = "exact bytes"
+
+
+def result_problems(vector: Vector, result: Any, lacks: Collection[Lacks]) -> Iterator[str]:
+    """Compare a runner's Result with what `vector` demands."""
+    if result.name != vector.name:
+        yield f"expected the result of this vector, got that of {result.name}"
+    elif vector.json is None:
+        if not result.refused:
+            yield f"expected {vector.wire.hex()} to be refused, got {result.fields}"
+    elif result.refused:
+        yield f"expected {vector.wire.hex()} to be read, got: {result.refused}"
+    else:
+        try:
+            yield from _accepted_problems(vector, result, lacks)
+        except (DecodeError, ValueError, json_format.ParseError) as error:
+            yield f"expected bytes and JSON that Python reads, got {result}: {error}"
+
+
+def _accepted_problems(vector: Vector, result: Any, lacks: Collection[Lacks]) -> Iterator[str]:
+    cls = message_class(vector.message)
+    message = cls.FromString(vector.wire)
+    yield from _differ("fields", describe(message), result.fields)
+
+    if Lacks.UNKNOWN_FIELDS in lacks:
+        message.DiscardUnknownFields()
+    if Lacks.NEGATIVE_ZERO in lacks:
+        _forget_negative_zeros(message, everywhere=False)
+    wire = result.wire
+    if Lacks.EXACT_BYTES in lacks:
+        wire = cls.FromString(wire).SerializeToString()
+    yield from _differ("wire", message.SerializeToString().hex(), wire.hex())
+
+    if Lacks.JSON in lacks or (Lacks.DEEP_JSON in lacks and _levels(vector.json) > 64):
+        return
+    # NaN's bits do not survive JSON, and writers differ in spaces and in the digits of a double:
+    # so what is compared is what the two say in Python's JSON.
+    expected = _json_of(json_format.ParseDict(vector.json or {}, cls()), lacks)
+    yield from _differ("json", expected, _json_of(_read_json(result.json, cls), lacks))
+    if result.json_refused:
+        yield f"json: expected it to be read, got: {result.json_refused}"
+    else:
+        read = cls.FromString(result.wire_of_json)
+        yield from _differ("wire_of_json", expected, _json_of(read, lacks))
+
+
+def payload_problems(vector: Vector) -> Iterator[str]:
+    """Compare what rref_proto.libtorch reads and writes with the vector's payload."""
+    if vector.payload is None:
+        return
+    message_type, payload = vector.payload
+    message = Message.FromString(vector.wire)
+    try:
+        read = libtorch.from_payload(message_type, payload, message.tensors, message.id)
+        if read != message:
+            yield f"from_payload: expected {message!r}\n    got      {read!r}"
+        native = libtorch.to_payload(message)
+        yield from _differ("to_payload", payload.hex(), native.payload.hex())
+        yield from _differ("type", hex(message_type), hex(native.type))
+    except RRefProtoError as error:
+        yield f"payload: {error}"
+
+
+def describe(value: Any) -> str:
+    """Return a message, or a value in one, in the form that README.md gives: by reflection."""
+    if isinstance(value, ProtobufMessage):
+        descriptors: list[Any] = list(value.DESCRIPTOR.fields)
+        present = (
+            f"{field.name}:{describe(getattr(value, field.name))}"
+            for field in sorted(descriptors, key=lambda field: int(field.number))
+            if not field.has_presence or value.HasField(field.name)
+        )
+        return f"{{{','.join(present)}}}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return struct.pack(">d", value).hex()
+    if isinstance(value, (str, bytes)):
+        return (value.encode() if isinstance(value, str) else value).hex()
+    return f"[{','.join(map(describe, value))}]"
+
+
+def _differ(what: str, expected: str, got: str) -> Iterator[str]:
+    if expected != got:
+        yield f"{what}: expected {expected}\n    got      {got}"
+
+
+def _forget_negative_zeros(message: ProtobufMessage, everywhere: bool) -> None:
+    """Make a zero of each -0.0 in fields without presence, or in all."""
+    for field, value in message.ListFields():
+        if field.message_type:
+            for each in [value] if isinstance(value, ProtobufMessage) else value:
+                _forget_negative_zeros(each, everywhere)
+        elif field.cpp_type == field.CPPTYPE_DOUBLE:
+            if not isinstance(value, float):
+                value[:] = [number or 0.0 for number in value] if everywhere else value
+            elif not field.has_presence or everywhere:
+                setattr(message, field.name, value or 0.0)
+
+
+def _json_of(message: ProtobufMessage, lacks: Collection[Lacks]) -> str:
+    if Lacks.NEGATIVE_ZERO_IN_JSON in lacks:
+        _forget_negative_zeros(message, everywhere=True)
+    return json.dumps(json_format.MessageToDict(message), sort_keys=True)
+
+
+def _read_json(text: str, cls: type[ProtobufMessage]) -> ProtobufMessage:
+    # -0 is an int to Python's JSON, which has no negative zero, but a double to protobuf's.
+    read = json.loads(text, parse_int=lambda digits: int(digits) if digits != "-0" else -0.0)
+    return json_format.ParseDict(read, cls())
+
+
+def _levels(value: Any) -> int:
+    """Return how deep an object of protobuf's JSON nests messages."""
+    if isinstance(value, dict):
+        return 1 + max(map(_levels, value.values()), default=0)
+    return max(map(_levels, value), default=0) if isinstance(value, list) else 0

@@ -1,0 +1,142 @@
+import com.google.protobuf.Timestamp;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.time.Instant;
+import java.util.Arrays;
+import rref_proto.v1.ForkId;
+import rref_proto.v1.IValue;
+import rref_proto.v1.Message;
+import rref_proto.v1.RRefChildAccept;
+import rref_proto.v1.RRefForkRequest;
+import rref_proto.v1.RRefId;
+import rref_proto.v1.RRefUserDelete;
+import rref_proto.v1.RecordedMessage;
+import rref_proto.v1.ScalarType;
+import rref_proto.v1.ScriptRRefFetchCall;
+import rref_proto.v1.Tensor;
+
+/**
+ * A user of an RRef: it was passed the RRef by its parent, tells the owner, fetches the value, and
+ * lets go of it. Standard input and output stand for the network: they carry RecordedMessages, each
+ * after its length as a varint.
+ */
+final class Exchange {
+  // The workers.
+  private static final int OWNER = 0;
+  private static final int PARENT = 1;
+  private static final int USER = 2;
+
+  // What the parent passed on: the RRef, and the fork that it made for this user.
+  private static final RRefId RREF_ID =
+      RRefId.newBuilder().setCreatedOn(PARENT).setLocalId(0).build();
+  private static final ForkId FORK_ID =
+      ForkId.newBuilder().setCreatedOn(PARENT).setLocalId(2).build();
+
+  private final InputStream in;
+  private final OutputStream out;
+  private long id;
+
+  private Exchange(InputStream in, OutputStream out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  public static void main(String[] arguments) {
+    try {
+      var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out));
+      new Exchange(new BufferedInputStream(System.in), out).useRRef();
+    } catch (IOException e) {
+      System.err.println("exchange: " + e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  /** Sends what a user sends, from the fork's beginning to its end. */
+  private void useRRef() throws IOException {
+    // The owner does not know this fork yet: only the fork that the parent keeps makes it safe.
+    var fork = RRefForkRequest.newBuilder().setRrefId(RREF_ID).setForkId(FORK_ID);
+    tell(OWNER, Message.newBuilder().setRrefForkRequest(fork));
+
+    // Now it knows, so the value stays where it is until the delete below.
+    var fetch = ScriptRRefFetchCall.newBuilder().setFromWorkerId(USER).setRrefId(RREF_ID);
+    print(tensorOf(call(OWNER, Message.newBuilder().setScriptRrefFetchCall(fetch))));
+
+    // The parent has kept its fork for this one's sake, and need not any more.
+    var accept = RRefChildAccept.newBuilder().setForkId(FORK_ID);
+    tell(PARENT, Message.newBuilder().setRrefChildAccept(accept));
+
+    // The last message that names this fork. With its last fork the owner lets the value go.
+    var delete = RRefUserDelete.newBuilder().setRrefId(RREF_ID).setForkId(FORK_ID);
+    tell(OWNER, Message.newBuilder().setRrefUserDelete(delete));
+  }
+
+  /** Returns the value of an RRef that is a tensor. */
+  private static Tensor tensorOf(Message response) throws IOException {
+    var values = response.getScriptRrefFetchRet().getValuesList();
+    check(values.size() == 1, "a ScriptRRefFetchRet with one value", response);
+    IValue value = values.get(0);
+    boolean known =
+        value.hasTensorIndex()
+            && Integer.compareUnsigned(value.getTensorIndex(), response.getTensorsCount()) < 0;
+    check(known, "the index of a tensor", value);
+    return response.getTensors(value.getTensorIndex());
+  }
+
+  private static void print(Tensor tensor) throws IOException {
+    long count = tensor.getSizesList().stream().reduce(1L, (a, b) -> a * b);
+    boolean valid =
+        tensor.getDtype() == ScalarType.SCALAR_TYPE_FLOAT32
+            && tensor.getData().size() == Float.BYTES * count;
+    check(valid, "a tensor of float32", tensor);
+    FloatBuffer elements =
+        tensor.getData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    var values = new float[elements.remaining()];
+    elements.get(values);
+    System.err.printf(
+        "exchange: float32, sizes %s, values %s%n",
+        tensor.getSizesList(), Arrays.toString(values));
+  }
+
+  /** Sends a request that is answered by RRefAck. */
+  private void tell(int worker, Message.Builder request) throws IOException {
+    Message response = call(worker, request);
+    check(response.hasRrefAck(), "an RRefAck", response);
+  }
+
+  /** Sends a request under the next id and returns the response, which must bear that id. */
+  private Message call(int worker, Message.Builder request) throws IOException {
+    Instant now = Instant.now();
+    RecordedMessage.newBuilder()
+        .setTime(Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
+        .setFromWorkerId(USER)
+        .setToWorkerId(worker)
+        .setMessage(request.setId(++id))
+        .build()
+        .writeDelimitedTo(out);
+    out.flush();
+    RecordedMessage answer = RecordedMessage.parseDelimitedFrom(in);
+    String expected = "an answer of worker %d to message %d".formatted(worker, id);
+    check(answer != null, expected, "the end of the input");
+    Message response = answer.getMessage();
+    boolean matches =
+        answer.getFromWorkerId() == worker
+            && answer.getToWorkerId() == USER
+            && response.getId() == id;
+    check(matches, expected, answer);
+    return response;
+  }
+
+  private static void check(boolean holds, String expected, Object got) throws IOException {
+    if (!holds) {
+      String oneLine = got.toString().strip().replaceAll("\\s+", " ");
+      throw new IOException("expected " + expected + ", got " + oneLine);
+    }
+  }
+}

@@ -1,0 +1,258 @@
+"""Write vectors/ from tests/data and the Python library; with --check, compare instead.
+
+Bare messages are made of generated code, which takes what the library would refuse (a tensor
+without a dtype, an absent identifier); messages with a payload are made of the library.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cases import (
+    COMMANDS,
+    IDS,
+    INT16,
+    INT64,
+    LATER_BODY,
+    LATER_KIND,
+    MATRIX,
+    REFUSED,
+    SCALAR,
+    UNKNOWN,
+    VALUES,
+    ivalue,
+)
+from delimited import read_delimited
+from google.protobuf import json_format
+from google.protobuf import message as protobuf
+from vector import FOLDER, GROUPS, Vector, file_of, message_class
+
+from rref_proto import (
+    Message,
+    MessageType,
+    RecordedMessage,
+    RRefAck,
+    ScalarType,
+    ScriptRRefFetchRet,
+    Tensor,
+    libtorch,
+    omit_values,
+    read_recording,
+    write_recording,
+)
+from rref_proto.v1 import ids_pb2, ivalue_pb2, message_pb2, recording_pb2, rref_pb2, tensor_pb2
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def vector(name: str, proto: protobuf.Message, payload: tuple[int, bytes] | None = None) -> Vector:
+    """Make a vector of `proto`; `name` begins with its group."""
+    json_object = json_format.MessageToDict(proto)
+    wire = proto.SerializeToString()
+    return Vector(name, proto.DESCRIPTOR.name, wire, json_object, payload)
+
+
+def vector_of_wire(name: str, message: str, wire: bytes) -> Vector:
+    """Make a vector of what generated code reads `wire` as, unknown fields included."""
+    return vector(name, message_class(message).FromString(wire))
+
+
+def vector_of_message(name: str, message: Message) -> Vector:
+    """Make a vector with the payload that libtorch has for `message`."""
+    native = libtorch.to_payload(message)
+    return vector(name, message.proto, (int(native.type), native.payload))
+
+
+def ids() -> Iterator[Vector]:
+    for cls in (ids_pb2.RRefId, ids_pb2.ForkId):
+        for name, (created_on, local_id) in IDS.items():
+            yield vector(
+                f"ids/{cls.DESCRIPTOR.name} {name}", cls(created_on=created_on, local_id=local_id)
+            )
+        yield vector_of_wire(f"ids/{cls.DESCRIPTOR.name} unknown", cls.DESCRIPTOR.name, UNKNOWN)
+
+
+def tensor() -> Iterator[Vector]:
+    devices = (("cpu", None), ("cuda", 0), ("cuda", 127), ("privateuseone", None), ("", None))
+    for kind, index in devices:
+        device = tensor_pb2.Device(type=kind, index=index)
+        yield vector(f"tensor/Device {kind or 'empty'} {index}", device)
+    for dtype in ScalarType:
+        data = bytes(range(0x100 - 2 * dtype.itemsize, 0x100))
+        yield vector(f"tensor/{dtype.name}", _tensor(dtype, (2,), data))
+    for sizes in ((), (1,), (1, 1, 1), (0,), (0, 4), (2, 0, 3)):
+        yield vector(f"tensor/sizes {list(sizes)}", _tensor(2, sizes, b"" if 0 in sizes else b"\1"))
+    for name, bits in {"-0.0": 0x80000000, "quiet": 0x7FC12345, "signalling": 0xFF812345}.items():
+        yield vector(f"tensor/float32 {name}", _tensor(12, (), struct.pack("<I", bits)))
+    cuda = tensor_pb2.Device(type="cuda", index=0)
+    yield vector("tensor/all fields", _tensor(2, (1,), b"\0", requires_grad=True, device=cuda))
+    yield vector("tensor/device without a type", _tensor(2, (), b"\0", device=tensor_pb2.Device()))
+    yield vector("tensor/sizes at the ends", _tensor(2, (*INT64, 0), b""))
+    yield vector("tensor/empty", tensor_pb2.Tensor())
+    yield vector("tensor/dtype of a later version", _tensor(99, (3,), b"abc"))
+    yield vector_of_wire("tensor/unknown", "Tensor", bytes.fromhex("0802 120101 1a0107") + UNKNOWN)
+    yield vector_of_wire("tensor/unknown in the device", "Tensor", _nest(5, UNKNOWN))
+
+
+def _tensor(dtype: int, sizes: tuple[int, ...], data: bytes, **more: Any) -> tensor_pb2.Tensor:
+    return tensor_pb2.Tensor(dtype=int(dtype), sizes=sizes, data=data, **more)  # type: ignore[arg-type]
+
+
+def _nest(field: int, content: bytes) -> bytes:
+    """Encode `content`, shorter than 128 bytes, as the field of number `field`, below 16."""
+    return bytes([field << 3 | 2, len(content)]) + content
+
+
+def ivalues() -> Iterator[Vector]:
+    for name, value in VALUES.items():
+        message = ScriptRRefFetchRet([value]).toMessage().proto
+        yield vector(f"ivalue/{name}", message.script_rref_fetch_ret.values[0])
+    yield vector("ivalue/kind not set", ivalue_pb2.IValue())
+    yield vector("ivalue/bytes empty", ivalue_pb2.IValue(bytes_value=b""))
+    yield vector("ivalue/tensor index at the end", ivalue_pb2.IValue(tensor_index=2**32 - 1))
+    indices = ivalue_pb2.TensorList(tensor_indices=(0, 2**32 - 1))
+    yield vector("ivalue/tensor indices at the ends", ivalue_pb2.IValue(tensor_list=indices))
+    for field in ivalue_pb2.IValue.DESCRIPTOR.fields:
+        if field.message_type:
+            empty = ivalue_pb2.IValue()
+            getattr(empty, field.name).SetInParent()
+            yield vector(f"ivalue/{field.name} of no fields", empty)
+    yield vector_of_wire("ivalue/kind of a later version", "IValue", LATER_KIND)
+    yield vector_of_wire("ivalue/unknown beside the kind", "IValue", b"\x28\x01" + UNKNOWN)
+    yield vector_of_wire("ivalue/unknown in none", "IValue", _nest(1, UNKNOWN))
+    yield vector_of_wire("ivalue/unknown in a tuple", "IValue", _nest(9, _nest(1, UNKNOWN)))
+
+
+def rref() -> Iterator[Vector]:
+    for descriptor in rref_pb2.DESCRIPTOR.message_types_by_name.values():
+        yield vector(f"rref/{descriptor.name} of no fields", message_class(descriptor.name)())
+        yield vector_of_wire(f"rref/{descriptor.name} unknown", descriptor.name, UNKNOWN)
+    for name, command in COMMANDS.items():
+        proto = command.toMessage().proto
+        yield vector(f"rref/{name}", getattr(proto, proto.WhichOneof("body") or ""))
+    zero_ids = rref_pb2.RRefUserDelete(rref_id=ids_pb2.RRefId(), fork_id=ids_pb2.ForkId())
+    yield vector("rref/identifiers of zeros are present", zero_ids)
+
+
+def messages() -> Iterator[Vector]:
+    for name, command in COMMANDS.items():
+        yield vector_of_message(f"message/{name}", command.toMessage())
+    for name, value in VALUES.items():
+        yield vector_of_message(f"message/value {name}", ScriptRRefFetchRet([value]).toMessage())
+    for number in (0, 1, *INT64):
+        yield vector_of_message(f"message/id {number}", RRefAck().toMessage().with_id(number))
+    tensors = ScriptRRefFetchRet([ivalue([MATRIX, SCALAR])]).toMessage().with_id(7)
+    yield vector_of_message("message/id and tensors", tensors)
+    yield vector("message/body not set", message_pb2.Message())
+    for body in message_pb2.Message.DESCRIPTOR.oneofs_by_name["body"].fields:
+        empty = message_pb2.Message()
+        getattr(empty, body.name).SetInParent()
+        yield vector(f"message/{body.name} of no fields", empty)
+    yield vector_of_wire("message/body of a later version", "Message", LATER_BODY)
+    yield vector_of_wire("message/unknown", "Message", tensors.SerializeToString() + UNKNOWN)
+    yield vector_of_wire("message/unknown in the body", "Message", _nest(14, UNKNOWN))
+    lines = (DATA / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(map(json.loads, lines), 1):
+        # What TorchScript returned has marks in its payload of who else holds it in the sender's
+        # memory, which no message tells: such a payload can be read, but not written again.
+        if "made_by" not in line["fields"]:
+            yield vector(
+                f"message/messages.jsonl:{number} {line['message']}",
+                _from_payload(line).proto,
+                (line["type"], bytes.fromhex(line["payload"])),
+            )
+
+
+def recording() -> Iterator[Vector]:
+    yield vector("recording/empty", recording_pb2.RecordedMessage())
+    times = {
+        "the year 1": -62_135_596_800 * 10**9,
+        "before the epoch": -1,
+        "the epoch": 0,
+        "nanoseconds": 1_700_000_000_123_456_789,
+        "the year 9999": 253_402_300_800 * 10**9 - 1,
+    }
+    ack = RRefAck().toMessage().with_id(1)
+    for name, time in times.items():
+        yield _record(f"time {name}", RecordedMessage(time, 0, 1, ack))
+    yield _record("worker ids at the ends", RecordedMessage(0, *INT16, ack))
+    deep = ScriptRRefFetchRet([VALUES["object of objects to the deepest level"]])
+    yield _record("value of the deepest level", RecordedMessage(0, 0, 1, deep.toMessage()))
+    named = RecordedMessage(0, 0, 1, ack, "owner", "trainer:1")
+    yield _record("worker names", named)
+    brief, omitted = omit_values(ScriptRRefFetchRet([ivalue((MATRIX, "text"))]).toMessage())
+    yield _record("values omitted", RecordedMessage(0, 0, 1, brief, omitted_values=omitted))
+    native = libtorch.NativeMessage(MessageType.SCRIPT_CALL, b"\x80\x02).", (MATRIX, SCALAR))
+    unread = Message(message_pb2.Message(id=1))
+    yield _record("native message", RecordedMessage(0, 0, 1, unread, native_message=native))
+    parts = recording_pb2.RecordedMessage(
+        native_message=recording_pb2.NativeMessage(type=-1),
+        omitted_values=[
+            recording_pb2.OmittedValue(),
+            recording_pb2.OmittedValue(type="Tensor", byte_size=INT64[1]),
+        ],
+    )
+    yield vector("recording/parts of few fields", parts)
+    yield vector_of_wire("recording/unknown", "RecordedMessage", _nest(4, b"\x72\0") + UNKNOWN)
+    with (DATA / "lifecycle.rref").open("rb") as file:
+        for number, record in enumerate(read_recording(file)):
+            yield _record(f"lifecycle.rref {number}", record)
+
+
+def _record(name: str, record: RecordedMessage) -> Vector:
+    file = io.BytesIO()
+    write_recording(file, [record])
+    file.seek(0)
+    return vector(f"recording/{name}", next(read_delimited(file, recording_pb2.RecordedMessage)))
+
+
+def _from_payload(line: dict[str, Any]) -> Message:
+    """Read a message that libtorch wrote, a line of messages.jsonl."""
+    tensors = [
+        Tensor(
+            ScalarType[each["dtype"]],
+            each["sizes"],
+            bytes.fromhex(each["data"]),
+            each.get("requires_grad", False),
+        )
+        for each in line["tensors"]
+    ]
+    return libtorch.from_payload(line["type"], bytes.fromhex(line["payload"]), tensors)
+
+
+def refused() -> Iterator[Vector]:
+    for name, (message, wire) in REFUSED.items():
+        yield Vector(f"refused/{name}", message, bytes.fromhex(wire))
+
+
+MAKERS: tuple[Callable[[], Iterator[Vector]], ...] = (
+    ids, tensor, ivalues, rref, messages, recording, refused,
+)  # fmt: skip
+
+
+def main() -> int:
+    """Write or compare all files; return 1 where one differs."""
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        sys.exit("usage: make_vectors.py [--check]")
+    FOLDER.mkdir(exist_ok=True)
+    status = 0
+    for group, make in zip(GROUPS, MAKERS, strict=True):
+        text = "".join(each.to_line() + "\n" for each in make())
+        path = file_of(group)
+        if not check:
+            path.write_text(text, encoding="ascii")
+        elif not path.exists() or path.read_text(encoding="ascii") != text:
+            print(f"{path.name} is not what tests/conformance/make_vectors.py writes")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

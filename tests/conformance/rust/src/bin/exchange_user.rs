@@ -1,0 +1,109 @@
+//! A user of an RRef, over standard input and output; ../exchange_owner.py is the other side.
+//!
+//! Worker 2 has been passed RRef (1, 0) by worker 1, its parent, as fork (1, 2). It becomes known
+//! to the owner, worker 0, fetches the value, sets its parent free, and lets its fork go.
+
+use std::io::{stdin, stdout, Error, ErrorKind, Result};
+use std::time::SystemTime;
+
+use rref_proto_conformance::v1::i_value::Kind;
+use rref_proto_conformance::v1::message::Body;
+use rref_proto_conformance::v1::*;
+use rref_proto_conformance::{read_delimited, write_delimited};
+
+const OWNER: i32 = 0;
+const PARENT: i32 = 1;
+const USER: i32 = 2;
+const RREF: RRefId = RRefId {
+    created_on: 1,
+    local_id: 0,
+};
+const FORK: ForkId = ForkId {
+    created_on: 1,
+    local_id: 2,
+};
+
+fn unexpected(expected: &str, got: impl std::fmt::Debug) -> Error {
+    Error::new(
+        ErrorKind::InvalidData,
+        format!("expected {expected}, got {got:?}"),
+    )
+}
+
+/// Sends a request to a worker and returns the response.
+fn call(worker: i32, id: i64, body: Body) -> Result<Message> {
+    let request = RecordedMessage {
+        time: Some(SystemTime::now().into()),
+        from_worker_id: USER,
+        to_worker_id: worker,
+        message: Some(Message {
+            id: Some(id),
+            body: Some(body),
+            ..Message::default()
+        }),
+        ..RecordedMessage::default()
+    };
+    write_delimited(&mut stdout(), &request)?;
+    let received: Option<RecordedMessage> = read_delimited(&mut stdin())?;
+    match received.and_then(|record| record.message) {
+        // An RRefAck does not say what it acknowledges; its id does.
+        Some(response) if response.id == Some(id) => Ok(response),
+        other => Err(unexpected("the response to this request", other)),
+    }
+}
+
+/// Sends a request that is answered by an RRefAck.
+fn call_for_ack(worker: i32, id: i64, body: Body) -> Result<()> {
+    match call(worker, id, body)?.body {
+        Some(Body::RrefAck(_)) => Ok(()),
+        other => Err(unexpected("an RRefAck", other)),
+    }
+}
+
+fn main() -> Result<()> {
+    // The owner does not know this fork yet; only the parent's own fork keeps the value there.
+    let request = RRefForkRequest {
+        rref_id: Some(RREF),
+        fork_id: Some(FORK),
+    };
+    call_for_ack(OWNER, 1, Body::RrefForkRequest(request))?;
+
+    // Now it knows, so the value stays where it is until the delete below.
+    let fetch = ScriptRRefFetchCall {
+        from_worker_id: USER,
+        rref_id: Some(RREF),
+    };
+    let fetched = call(OWNER, 2, Body::ScriptRrefFetchCall(fetch))?;
+    let value = match &fetched.body {
+        Some(Body::ScriptRrefFetchRet(ret)) => ret.values.first(),
+        _ => None,
+    };
+    // A value has its tensors by their index in the message.
+    let tensor = match value.and_then(|value| value.kind.as_ref()) {
+        Some(Kind::TensorIndex(index)) => fetched.tensors.get(*index as usize),
+        _ => None,
+    };
+    let tensor = tensor.ok_or_else(|| unexpected("a tensor", &fetched))?;
+    let elements: Vec<f32> = tensor
+        .data
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("4 bytes")))
+        .collect();
+    eprintln!("{:?} {:?} {elements:?}", tensor.dtype(), tensor.sizes);
+
+    // The parent has kept its fork for this one's sake, and need not any more.
+    call_for_ack(
+        PARENT,
+        3,
+        Body::RrefChildAccept(RRefChildAccept {
+            fork_id: Some(FORK),
+        }),
+    )?;
+
+    // The last message that names this fork. With its last fork the owner lets the value go.
+    let delete = RRefUserDelete {
+        rref_id: Some(RREF),
+        fork_id: Some(FORK),
+    };
+    call_for_ack(OWNER, 4, Body::RrefUserDelete(delete))
+}

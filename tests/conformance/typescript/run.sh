@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# run.sh OUT: runs what build.sh built, vectors in, results out.
+exec node "$1/dist/runner.js"
