@@ -13,7 +13,7 @@ GEN_REQUIREMENTS = grpcio-tools==1.62.3 setuptools==80.9.0
 PROTOBUF_LOWEST = protobuf==4.25.8
 PROTOBUF_HIGHEST = protobuf<8
 
-.PHONY: demo test lint format gen test-range package bench clean
+.PHONY: demo test lint format gen test-range fuzz package bench clean
 .PHONY: conformance conformance-toolchains vectors
 
 demo: $(DEV)/installed
@@ -71,6 +71,18 @@ conformance-toolchains:
 		cargo rustc librust-prost-dev librust-prost-build-dev
 	command -v npm || apt-get install --yes --no-install-recommends nodejs npm
 
+# make fuzz TIME=600: each target for so many seconds, all at once.
+TIME = 60
+FUZZ_TARGETS = message payload recording json
+fuzz: .venv/fuzz/installed
+	@for target in $(FUZZ_TARGETS); do \
+		.venv/fuzz/bin/python tests/fuzz/fuzz.py $$target $(TIME) > .venv/fuzz/$$target.log 2>&1 & \
+		eval "process_$$target=$$!"; \
+	done; failed=0; for target in $(FUZZ_TARGETS); do \
+		eval "wait \$$process_$$target" || { failed=1; tail -n 40 .venv/fuzz/$$target.log; }; \
+		echo "$$target: $$(grep number_of_executed_units .venv/fuzz/$$target.log)"; \
+	done; exit $$failed
+
 # The wheel and the sdist, each tried in an empty environment.
 package: .venv/release/installed
 	rm -rf dist
@@ -103,6 +115,11 @@ $(DEV)/installed: pyproject.toml
 .venv/highest/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv/highest
 	.venv/highest/$(PIP) --upgrade --editable ".[test]" "$(PROTOBUF_HIGHEST)"
+	touch $@
+
+.venv/fuzz/installed: pyproject.toml
+	$(PYTHON) -m venv .venv/fuzz
+	.venv/fuzz/$(PIP) --editable ".[fuzz]"
 	touch $@
 
 .venv/release/installed: pyproject.toml

@@ -59,7 +59,8 @@ LANGUAGES = (
     Language(
         "go",
         ("protoc", "protoc-gen-go", "go"),
-        "apt-get install protobuf-compiler libprotobuf-dev golang-go golang-google-protobuf-dev protoc-gen-go",
+        "apt-get install protobuf-compiler libprotobuf-dev golang-go golang-google-protobuf-dev "
+        "protoc-gen-go",
         frozenset({Lacks.EXACT_BYTES}),
     ),
     Language(
@@ -78,7 +79,8 @@ LANGUAGES = (
     Language(
         "rust",
         ("protoc", "cargo"),
-        "apt-get install protobuf-compiler libprotobuf-dev cargo librust-prost-dev librust-prost-build-dev",
+        "apt-get install protobuf-compiler libprotobuf-dev cargo librust-prost-dev "
+        "librust-prost-build-dev",
         frozenset({Lacks.JSON, Lacks.UNKNOWN_FIELDS, Lacks.NEGATIVE_ZERO}),
     ),
 )

@@ -1,0 +1,109 @@
+"""Fuzz one entry point with atheris, from the committed corpus.
+
+    python tests/fuzz/fuzz.py TARGET SECONDS [libFuzzer options]
+
+Whatever the bytes, the library may raise RRefProtoError and nothing else. What it accepts must
+survive being written and read again. New inputs go to .venv/fuzz/, not into the corpus.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["rref_proto"]):
+    from rref_proto import (
+        Ledger,
+        Message,
+        MessageType,
+        RRefProtoError,
+        ScalarType,
+        Tensor,
+        fromMessage,
+        libtorch,
+        read_recording,
+    )
+
+HERE = Path(__file__).resolve().parent
+FOUND = HERE.parent.parent / ".venv" / "fuzz"
+TENSORS = (Tensor(ScalarType.int8, [2], b"ab"), Tensor(ScalarType.float32, [], b"1234"))
+TYPES = [each for each in MessageType if 0x6 <= each & 0xFF <= 0xE]
+
+
+def fuzz_message(data: bytes) -> None:
+    """FromString and fromMessage."""
+    message = Message.FromString(data)
+    assert Message.FromString(message.SerializeToString()) == message
+    command = fromMessage(message)
+    assert fromMessage(Message.FromString(command.toMessage().SerializeToString())) == command
+
+
+def fuzz_payload(data: bytes) -> None:
+    """from_payload: the first byte chooses the type."""
+    message_type = TYPES[data[0] % len(TYPES)] if data else TYPES[0]
+    message = libtorch.from_payload(message_type, data[1:], TENSORS)
+    native = libtorch.to_payload(message)
+    again = libtorch.from_payload(native.type, native.payload, native.tensors)
+    assert fromMessage(again) == fromMessage(message)
+
+
+def fuzz_recording(data: bytes) -> None:
+    """read_recording, and the ledger of what it gave."""
+    ledger = Ledger()
+    for record in read_recording(data):
+        try:
+            ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
+        except RRefProtoError:
+            continue
+    ledger.held()
+
+
+def fuzz_json(data: bytes) -> None:
+    """from_json."""
+    message = Message.from_json(data)
+    assert Message.from_json(message.to_json()).type is message.type
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "message": fuzz_message,
+    "payload": fuzz_payload,
+    "recording": fuzz_recording,
+    "json": fuzz_json,
+}
+
+
+def main() -> None:
+    """Fuzz the target that the command line names."""
+    target, seconds, *options = sys.argv[1:]
+    run = TARGETS[target]
+
+    def attempt(data: bytes) -> None:
+        try:
+            run(data)
+        except RRefProtoError:
+            pass
+
+    found = FOUND / target
+    found.mkdir(parents=True, exist_ok=True)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            str(found),
+            str(HERE / "corpus" / target),
+            f"-max_total_time={seconds}",
+            f"-artifact_prefix={found.parent}/{target}-",
+            "-rss_limit_mb=1024",
+            "-timeout=10",
+            "-print_final_stats=1",
+            *options,
+        ],
+        attempt,
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
