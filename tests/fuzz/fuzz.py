@@ -14,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["rref_proto"]):
+with atheris.instrument_imports(include=["rref_proto", "google.protobuf.json_format"]):
     from rref_proto import (
         Ledger,
         Message,

@@ -16,9 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from captures import Row, rows  # noqa: E402 - found by the path above
-
 from rref_proto import MessageType  # noqa: E402
+
+from captures import Row, rows  # noqa: E402 - found by the path above
 
 LARGEST = 2000
 # fuzz.py takes the type of a payload from its first byte, by the order of MessageType.
