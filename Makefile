@@ -13,7 +13,7 @@ GEN_REQUIREMENTS = grpcio-tools==1.62.3 setuptools==80.9.0
 PROTOBUF_LOWEST = protobuf==4.25.8
 PROTOBUF_HIGHEST = protobuf<8
 
-.PHONY: demo test lint format gen test-range fuzz package bench clean
+.PHONY: demo test lint format gen test-range test-torch fuzz package bench clean
 .PHONY: conformance conformance-toolchains vectors
 
 demo: $(DEV)/installed
@@ -83,6 +83,11 @@ fuzz: .venv/fuzz/installed
 		echo "$$target: $$(grep number_of_executed_units .venv/fuzz/$$target.log)"; \
 	done; exit $$failed
 
+# Recording live PyTorch jobs, and tensors to torch and back. Needs a C++ compiler.
+test-torch: .venv/torch/installed
+	PATH="$(CURDIR)/.venv/torch/bin:$$PATH" \
+		python -m pytest tests/test_torch.py tests/test_tensor_torch.py
+
 # The wheel and the sdist, each tried in an empty environment.
 package: .venv/release/installed
 	rm -rf dist
@@ -122,6 +127,13 @@ $(DEV)/installed: pyproject.toml
 	.venv/fuzz/$(PIP) --editable ".[fuzz]"
 	touch $@
 
+# The plain name would bring gigabytes of CUDA.
+.venv/torch/installed: pyproject.toml
+	$(PYTHON) -m venv .venv/torch
+	.venv/torch/$(PIP) torch==2.13.0
+	.venv/torch/$(PIP) --editable ".[test,torch]"
+	touch $@
+
 .venv/release/installed: pyproject.toml
 	$(PYTHON) -m venv .venv/release
 	.venv/release/$(PIP) build twine
@@ -129,5 +141,6 @@ $(DEV)/installed: pyproject.toml
 
 .venv/bench/installed: pyproject.toml
 	$(PYTHON) -m venv .venv/bench
+	.venv/bench/$(PIP) torch==2.13.0
 	.venv/bench/$(PIP) --editable ".[bench]"
 	touch $@

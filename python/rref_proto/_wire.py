@@ -28,6 +28,8 @@ def varint(value: int) -> bytes:
 
 def read_varint(buffer: memoryview, position: int) -> tuple[int, int]:
     """Decode the varint at `position`; return it, cut to 64 bits, and where it ends."""
+    if position < len(buffer) and buffer[position] < 0x80:  # as most tags and lengths are
+        return buffer[position], position + 1
     value = shift = 0
     for end in range(position, min(position + 10, len(buffer))):
         byte = buffer[end]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.unknown_fields import UnknownFieldSet
+
 from ._check import INT64, check_int, check_type
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
@@ -161,7 +163,12 @@ class Tensor:
                 f"expected {expected} bytes for {scalar_type.name}{list(lengths)}, got {len(view)}",
                 "Tensor.data",
             )
-        _set_slots(self, scalar_type, lengths, view, requires_grad, device, b"")
+        _set_dtype(self, scalar_type)
+        _set_sizes(self, lengths)
+        _set_data(self, view)
+        _set_requires_grad(self, requires_grad)
+        _set_device(self, device)
+        _set_unknown(self, b"")
 
     def numpy(self) -> NumpyArray[Any, Any]:
         """Return a numpy array of the same memory, read-only where `data` is.
@@ -271,16 +278,17 @@ class Tensor:
             tensor = cls(proto.dtype, proto.sizes, data, proto.requires_grad, device)  # type: ignore[arg-type]
         except RRefProtoError as error:
             raise DecodeError(error.problem, error.where) from None
-        for field in tensor_pb2.Tensor.DESCRIPTOR.fields:
-            proto.ClearField(field.name)
-        object.__setattr__(tensor, "_unknown", proto.SerializeToString())
+        if len(UnknownFieldSet(proto)):
+            for field in tensor_pb2.Tensor.DESCRIPTOR.fields:
+                proto.ClearField(field.name)
+            _set_unknown(tensor, proto.SerializeToString())
         return tensor
 
 
-def _set_slots(tensor: Tensor, *values: object) -> None:
-    """Fill a new tensor, which is frozen for everybody else."""
-    for name, value in zip(Tensor.__dataclass_fields__, values, strict=True):
-        object.__setattr__(tensor, name, value)
+# The slots' own setters: the class is frozen for everybody else.
+_set_dtype, _set_sizes, _set_data, _set_requires_grad, _set_device, _set_unknown = (
+    Tensor.__dict__[name].__set__ for name in Tensor.__slots__
+)
 
 
 def _bytes_view(data: Buffer) -> memoryview:
