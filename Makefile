@@ -13,7 +13,7 @@ GEN_REQUIREMENTS = grpcio-tools==1.62.3 setuptools==80.9.0
 PROTOBUF_LOWEST = protobuf==4.25.8
 PROTOBUF_HIGHEST = protobuf<8
 
-.PHONY: demo test lint format gen test-range test-torch fuzz package bench clean
+.PHONY: demo test lint format gen release-image test-range test-torch fuzz package bench clean
 .PHONY: conformance conformance-toolchains vectors
 
 demo: $(DEV)/installed
@@ -30,7 +30,7 @@ lint: $(DEV)/installed .venv/gen/installed
 	$(RUN)/mypy tests/conformance/*.py
 	$(RUN)/buf lint
 	$(RUN)/buf format --diff --exit-code
-	$(RUN)/buf breaking --against proto/releases/0.1.0.binpb
+	for image in proto/releases/*.binpb; do $(RUN)/buf breaking --against $$image || exit 1; done
 	.venv/gen/bin/python scripts/gen.py --check
 
 format: $(DEV)/installed
@@ -40,7 +40,11 @@ format: $(DEV)/installed
 
 # make gen: this package's stubs. make gen LANGUAGE=go OUT=directory: those of another project.
 gen: .venv/gen/installed
-	.venv/gen/bin/python scripts/gen.py $(if $(LANGUAGE),--language $(LANGUAGE) --out $(OUT))
+	.venv/gen/bin/python scripts/gen.py $(if $(LANGUAGE),--language "$(LANGUAGE)" --out "$(OUT)")
+
+# At each release: what later schemas must stay compatible with. make release-image VERSION=0.2.0
+release-image: $(DEV)/installed
+	$(RUN)/buf build --exclude-source-info --output proto/releases/$(VERSION).binpb
 
 # The whole suite at both ends of the declared range, by both of protobuf's backends.
 test-range: .venv/lowest/installed .venv/highest/installed

@@ -141,6 +141,27 @@ def test_refuses_numbers_out_of_range() -> None:
         RecordedMessage(0, 0, 0, "message")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "extras",
+    [
+        {"from_worker_name": 5},
+        {"to_worker_name": b"w"},
+        {"native_message": "x"},
+        {"omitted_values": ["x"]},
+    ],
+)
+def test_refuses_extras_of_another_type(extras: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match="RecordedMessage"):
+        RecordedMessage(0, 0, 0, ACK, **extras)  # type: ignore[arg-type]
+
+
+def test_refuses_a_native_message_that_cannot_be_written() -> None:
+    with pytest.raises(EncodeError, match=r"NativeMessage\.type"):
+        libtorch.NativeMessage(2**40, b"")
+    with pytest.raises(TypeError, match=r"NativeMessage\.payload"):
+        libtorch.NativeMessage(1, "x")  # type: ignore[arg-type]
+
+
 def test_writes_nothing_of_a_record_that_cannot_be_written() -> None:
     file = io.BytesIO()
     with pytest.raises(TypeError, match=r"records\[1\]"):

@@ -13,7 +13,8 @@ from .ivalue import (
     ScriptObject,
     SerializedPyObj,
 )
-from .ledger import Ledger
+from .ledger import Certainty, HeldFork, Ledger, Remark
+from .libtorch import NativeMessage
 from .merge import merge
 from .message import Message, MessageType
 from .recording import (
@@ -42,6 +43,7 @@ from .rref import (
 from .tensor import Device, ScalarType, Tensor
 
 __all__ = [
+    "Certainty",
     "DecodeError",
     "Device",
     "EncodeError",
@@ -51,11 +53,13 @@ __all__ = [
     "GenericDict",
     "GenericList",
     "GloballyUniqueId",
+    "HeldFork",
     "IValue",
     "Ledger",
     "Message",
     "MessageType",
     "MessageTypeError",
+    "NativeMessage",
     "OmittedValue",
     "PythonRRefFetchCall",
     "PythonRRefFetchRet",
@@ -69,6 +73,7 @@ __all__ = [
     "RRefProtoError",
     "RRefUserDelete",
     "RecordedMessage",
+    "Remark",
     "RemoteRet",
     "RpcCommandBase",
     "ScalarType",

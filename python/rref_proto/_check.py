@@ -8,6 +8,7 @@ from typing import Any
 from .errors import EncodeError
 
 WORKER_ID = (-0x8000, 0x7FFF)
+INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 
 

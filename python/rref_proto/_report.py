@@ -179,12 +179,16 @@ def ledger_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
             for fork in forks:
                 yield f"    {_fork(fork, names)}  since {_age(fork, start)}"
     known = sum(fork.certainty is Certainty.KNOWN for fork in held)
-    rrefs = len(ledger.forks)
-    yield f"{_count(rrefs, 'RRef')} held by {_count(known, 'fork')}"
+    yield f"{_count(len(ledger.forks), 'RRef')} held by {_count(known, 'fork')}"
+    yield from _doubt_lines(ledger, names)
+
+
+def _doubt_lines(ledger: Ledger, names: Namer) -> Iterator[str]:
+    """Give what the ledger is not certain of, and what it cannot explain."""
+    certainties = [fork.certainty for fork in ledger.held()]
     for certainty, text in _UNCERTAIN.items():
-        count = sum(fork.certainty is certainty for fork in held)
-        if count:
-            yield f"not certain: {_count(count, 'fork')} {text}"
+        if certainty in certainties:
+            yield f"not certain: {_count(certainties.count(certainty), 'fork')} {text}"
     for worker, first, last in ledger.unnamed():
         numbers = f"({worker}, {first})" if first == last else f"({worker}, {first} to {last})"
         yield (
@@ -198,8 +202,7 @@ def ledger_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
 def leak_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
     """Give every fork that is held, the oldest first, as one reads a stack trace."""
     held = ledger.held()
-    if held:
-        yield f"{_count(len(held), 'fork')} still held (oldest first):"
+    yield f"{_count(len(held), 'fork')} still held (oldest first):" if held else "no fork is held"
     for fork in held:
         yield f"  rref {_pair(fork.rref_id)} on owner {names(fork.owner)}"
         yield f"    created by    {names(fork.rref_id.created_on)}"
@@ -208,6 +211,7 @@ def leak_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
             yield f"    passed on by  {parent} as fork {_pair(fork.fork_id)}"
         yield f"    held by       {names(fork.holder)}{_doubt(fork)}"
         yield f"    since         {_age(fork, start)}"
+    yield from _doubt_lines(ledger, names)
 
 
 _UNCERTAIN = {

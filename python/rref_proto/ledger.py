@@ -151,7 +151,7 @@ class Ledger:
             HeldFork(*rref, None, holder, time, Certainty.INFERRED)
             for (rref, holder), time in self._inferred.items()
         ]
-        return sorted(held, key=lambda fork: fork.since or 0)
+        return sorted(held, key=lambda fork: (fork.since is not None, fork.since))
 
     def unnamed(self) -> Iterator[tuple[int, int, int]]:
         """Give the identifiers that a worker must have made, and that no message named.
@@ -183,6 +183,9 @@ class Ledger:
             if hasattr(command, name):
                 self._named.add(getattr(command, name))
         match command:
+            case RemoteRet(rref_id, fork_id) if sender == receiver and rref_id == fork_id:
+                # An owner that called remote() on itself counts its own reference until now.
+                self._deleted.add(fork_id)
             case RemoteRet(rref_id, fork_id):
                 self._announce(_Claim((sender, rref_id), fork_id, receiver, time))
             case RRefForkRequest(rref_id, fork_id):

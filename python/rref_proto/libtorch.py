@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._check import check_type
+from ._check import INT32, INT64, check_int, check_type
 from ._pickle_reader import read_tuple
 from ._pickle_writer import write_tuple
 from .errors import DecodeError, MessageTypeError, RRefProtoError
@@ -37,6 +37,7 @@ NO_ID = -1
 class NativeMessage:
     """What libtorch's Message holds: a MessageType, a pickle, tensors, and an id or -1.
 
+    Raises EncodeError for numbers out of range, TypeError for values of other types.
     Source: libtorch's Message (torch/csrc/distributed/rpc/message.h).
     """
 
@@ -44,6 +45,13 @@ class NativeMessage:
     payload: bytes
     tensors: tuple[Tensor, ...] = ()
     id: int = NO_ID
+
+    def __post_init__(self) -> None:
+        check_int(self.type, INT32, "NativeMessage.type")
+        check_type(self.payload, bytes, "NativeMessage.payload")
+        for tensor in self.tensors:
+            check_type(tensor, Tensor, "NativeMessage.tensors")
+        check_int(self.id, INT64, "NativeMessage.id")
 
 
 class _Shape(NamedTuple):

@@ -106,8 +106,8 @@ class Message:
 
     __slots__ = ("_body", "_id", "_proto", "_tensors")
 
-    # Either there is a body, and its id beside it, or `_id` means nothing and `_proto` has all. The
-    # tensors stand in `_tensors` alone.
+    # Where there is a body, it and `_id` are the message, and `_proto` is what was once made of
+    # them, if anything; else `_proto` is the message. Tensors stand in `_tensors` alone.
     _body: Body | None
     _id: int | None
     _proto: message_pb2.Message | None
@@ -146,7 +146,7 @@ class Message:
     @property
     def id(self) -> int | None:
         """What matches a response with its request, an int64; None where it is not set."""
-        if self._proto is None:
+        if self._body is not None or self._proto is None:
             return self._id
         return self._proto.id if self._proto.HasField("id") else None
 
@@ -211,11 +211,7 @@ class Message:
 
     def SerializeToString(self) -> bytes:
         """Return the wire bytes. Raises EncodeError for more than protobuf's 2 GiB in all."""
-        if self._tensors:
-            return b"".join(self.to_parts())
-        if self._proto is None and self._body is not None:
-            return self._body._serialize(self._id)
-        return self._serialize_head()
+        return b"".join(self.to_parts()) if self._tensors else self._serialize_head()
 
     @classmethod
     def FromString(cls, buffer: Buffer) -> Message:
@@ -327,7 +323,7 @@ def _flat(view: memoryview) -> memoryview:
 def _cut_tensor(encoded: memoryview) -> Tensor:
     data = [memoryview(b"")]  # of several occurrences the last one stands
     rest = cut(encoded, DATA, lambda content: data.__setitem__(0, content))
-    return Tensor._read(tensor_pb2.Tensor.FromString(rest), data[0])
+    return Tensor._of_wire(rest, data[0])
 
 
 def _no_message(error: Exception) -> DecodeError:

@@ -71,6 +71,13 @@ class RecordedMessage:
                 number = check_int(number, limits, f"RecordedMessage.{name}")
                 object.__setattr__(self, name, number)
         check_type(self.message, Message, "RecordedMessage.message")
+        if self.from_worker_name or self.to_worker_name:
+            check_str(self.from_worker_name, "RecordedMessage.from_worker_name")
+            check_str(self.to_worker_name, "RecordedMessage.to_worker_name")
+        if self.native_message is not None:
+            check_type(self.native_message, NativeMessage, "RecordedMessage.native_message")
+        for value in self.omitted_values:
+            check_type(value, OmittedValue, "RecordedMessage.omitted_values")
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record, tensors as views of their memory.

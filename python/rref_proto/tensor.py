@@ -246,7 +246,7 @@ class Tensor:
         return hash((self._key(), self.data))
 
     def _key(self) -> tuple[object, ...]:
-        return (self.dtype, self.sizes, self.requires_grad, self.device)
+        return (self.dtype, self.sizes, self.requires_grad, self.device, self._unknown)
 
     def __repr__(self) -> str:
         size = len(self.data)
@@ -256,7 +256,12 @@ class Tensor:
         return f"Tensor({self.dtype!r}, {self.sizes!r}, {data}{more})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Tensor, (self.dtype, self.sizes, bytes(self.data), *self._key()[2:]))
+        return Tensor._of_wire, (b"".join(self._wire()), bytes(self.data))
+
+    @classmethod
+    def _of_wire(cls, fields: bytes, data: Buffer) -> Tensor:
+        """Make a tensor of what `_wire` gave, and of its data."""
+        return cls._read(tensor_pb2.Tensor.FromString(fields), data)
 
     def _wire(self) -> tuple[bytes, bytes]:
         """Serialize the fields before `data`, and those after it: .proto message Tensor."""
