@@ -231,7 +231,7 @@ def test_the_ledger_uses_the_names_of_workers(
     assert main(["ledger", path]) == 0
     out = capsys.readouterr().out
     assert "owner server(1)\n  rref (0, 1)  created by trainer(0)\n" in out
-    assert "held by trainer(0)  passed on by trainer(0)" in out
+    assert "held by trainer(0)  made by trainer(0)" in out
     assert main(["ledger", "--leaks", path]) == 1
     out = capsys.readouterr().out
     assert "on owner server(1)" in out
@@ -299,7 +299,7 @@ def test_commands_are_shown_by_their_ids_and_sizes() -> None:
 
 
 def test_a_message_that_could_not_be_read_is_shown_by_what_was_kept() -> None:
-    native = NativeMessage(0x20A, b"payload", (TENSOR,))
+    native = NativeMessage(0x20A, b"payload", (TENSOR,), 3)
     record = RecordedMessage(0, 0, 1, Message(message_pb2.Message(id=3)), native_message=native)
     (line,) = text_lines([record])
     assert "  unreadable           #3    type 0x20a, 7 bytes kept" in line
@@ -443,7 +443,7 @@ def test_ledger_tells_what_it_cannot_know_or_explain() -> None:
     assert list(ledger_lines(ledger, Names(), 1)) == [
         "owner 1",
         "  rref (0, 0)  created by 0",
-        "    fork (0, 3)  held by 0  passed on by 0  since +0.000000s",
+        "    fork (0, 3)  held by 0  made by 0  since +0.000000s",
         "    fork (0, 4)  held by 2 (pending)  passed on by 0  since +0.000000s",
         "    fork of the owner's  held by 3 (inferred)  since +0.000000s",
         "1 RRef held by 1 fork",
@@ -480,7 +480,7 @@ def test_leaks_are_listed_the_oldest_first(
         "2 forks still held (oldest first):",
         "  rref (0, 1) on owner 1",
         "    created by    0",
-        "    passed on by  0 as fork (0, 2)",
+        "    made by       0 as fork (0, 2)",
         "    held by       0",
         "    since         +0.000000s",
         "  rref (0, 1) on owner 1",

@@ -13,11 +13,19 @@ from hypothesis import strategies as st
 from rref_proto import (
     DecodeError,
     EncodeError,
+    ForkId,
     IValue,
+    Ledger,
     Message,
     MessageType,
+    PythonRRefFetchCall,
+    RRefAck,
+    RRefForkRequest,
+    RRefId,
     RRefProtoError,
+    ScalarType,
     ScriptRRefFetchRet,
+    Tensor,
     fromMessage,
     libtorch,
     read_recording,
@@ -213,3 +221,43 @@ def test_a_value_of_many_references_is_written_in_its_own_size() -> None:
     native = libtorch.to_payload(ScriptRRefFetchRet([value]).toMessage())
     assert len(native.payload) < 200
     assert fromMessage(libtorch.from_payload(RETURN, native.payload)) == ScriptRRefFetchRet([value])
+
+
+def test_what_is_not_whole_is_not_memoized() -> None:
+    lists = b"\x80\x02ctorch.jit._pickle\nbuild_intlist\nq\x00]q\x01(" + b"K\x01" * 100 + b"e"
+    payload = lists + b"h\x00h\x01\x85R" * 100 + b"."
+    with pytest.raises(DecodeError, match="whole value to memoize"):
+        libtorch.from_payload(RETURN, payload)
+
+
+def test_a_long_name_with_many_short_references_is_refused() -> None:
+    device = b"ctorch\ndevice\nX" + struct.pack("<I", 50_000) + b"a" * 50_000 + b"\x85Rq\x00"
+    enum = b"c__torch__.m\n" + b"A" * 50_000 + b"\nq\x00"
+    for payload in (device + b"h\x00" * 1000, enum + b"h\x00K\x01R" * 1000):
+        whole = b"\x80\x02(" + payload + b"t\x85."
+        assert peak_of(lambda p=whole: libtorch.from_payload(RETURN, p)) < PROPORTION * len(whole)
+        with pytest.raises(DecodeError, match="expected a"):
+            libtorch.from_payload(RETURN, whole)
+
+
+def test_numbers_that_python_does_not_print_are_refused_like_others() -> None:
+    huge = 10**5000
+    for attempt in (
+        lambda: RRefId(1, huge),
+        lambda: IValue("int_value", huge),
+        lambda: IValue.from_python(huge, "float"),
+        lambda: RRefAck().toMessage().with_id(huge),
+        lambda: Tensor(ScalarType.int8, [huge], b""),
+        lambda: Tensor(huge, [], b"x"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(EncodeError, match="bits"):
+            attempt()
+
+
+def test_a_ledger_of_many_pending_forks_is_no_work_to_ask() -> None:
+    ledger = Ledger()
+    for number in range(3000):
+        ledger.observe(2, 0, RRefForkRequest(RRefId(1, number), ForkId(2, number)).toMessage())
+    for number in range(3000):
+        ledger.observe(3, 0, PythonRRefFetchCall(3, RRefId(1, number)).toMessage())
+    assert len(ledger.held()) == 6000

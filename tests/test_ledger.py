@@ -159,15 +159,17 @@ def test_a_worker_that_fetches_without_a_fork_has_one_that_nobody_announced() ->
     assert (fork.holder, fork.fork_id, fork.certainty) == (CHILD, None, Certainty.INFERRED)
     assert inferred.forks == {}
     assert ledger_of(FETCHED, DELETED).held() == []
-    announced = ledger_of(FETCHED, ASKED, GRANTED).held()
-    assert [fork.certainty for fork in announced] == [Certainty.KNOWN]
+    both = ledger_of(FETCHED, ASKED, GRANTED).held()  # a fork of its own, and another before
+    assert [fork.certainty for fork in both] == [Certainty.INFERRED, Certainty.KNOWN]
+    early = (CREATOR, OWNER, FETCHED[2])
+    assert [fork.certainty for fork in ledger_of(early, CREATED).held()] == [Certainty.KNOWN]
     assert len(ledger_of(ASKED, FETCHED).held()) == 1
     assert len(ledger_of(ASKED, GRANTED, FETCHED, FETCHED).held()) == 1
 
 
 def test_forks_are_held_since_their_announcement_the_oldest_first() -> None:
-    held = ledger_of(FETCHED, ASKED, CREATED, GRANTED).held()
-    assert [(fork.fork_id, fork.since) for fork in held] == [(CHILD_FORK, 1), (FORK, 2)]
+    held = ledger_of(DELETED, ASKED, CREATED, FETCHED).held()
+    assert [(fork.fork_id, fork.since) for fork in held] == [(FORK, 2), (None, 3)]
 
 
 @given(st.lists(st.tuples(worker_ids, worker_ids, messages), max_size=12))

@@ -242,3 +242,22 @@ def test_threads_that_send_do_not_mix_messages() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(send, range(2000)))
+
+
+def test_a_base_class_takes_whichever_of_its_classes_fits() -> None:
+    for command in ONE_OF_EACH:
+        message = Message.FromString(command.toMessage().SerializeToString())
+        assert RpcCommandBase.fromMessage(message) == command
+        if isinstance(command, ForkMessageBase):
+            assert ForkMessageBase.fromMessage(message) == command
+        else:
+            with pytest.raises(MessageTypeError, match="expected a ForkMessageBase"):
+                ForkMessageBase.fromMessage(message)
+
+
+def test_refuses_what_is_no_message() -> None:
+    for cls in (RRefUserDelete, RRefAck, RpcCommandBase):
+        with pytest.raises(TypeError, match="expected Message, got NoneType"):
+            cls.fromMessage(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected Message, got int"):
+        fromMessage(5)  # type: ignore[arg-type]

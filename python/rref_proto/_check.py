@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from operator import index
 from typing import Any
 
@@ -23,8 +24,15 @@ def check_int(value: Any, limits: tuple[int, int], where: str) -> int:
         raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
     low, high = limits
     if not low <= number <= high:
-        raise EncodeError(f"expected an integer from {low} to {high}, got {number}", where)
+        raise EncodeError(f"expected an integer from {low} to {high}, got {shorten(number)}", where)
     return number
+
+
+def shorten(value: Any) -> str:
+    """Return a repr for an error: short, whatever the value is."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"  # which Python may refuse to print
+    return reprlib.repr(value)
 
 
 def as_int(value: Any) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._annotation import NONE, UNKNOWN, Annotation, parse, unify
-from ._check import as_int
+from ._check import as_int, shorten
 from .errors import EncodeError
 from .ivalue import (
     NESTING,
@@ -90,11 +90,15 @@ def infer(value: Any, level: int = 0) -> Annotation:
 def build(value: Any, annotation: Annotation, level: int = 0) -> IValue:
     """Make an IValue of `value`, which is of the type `annotation`. Raises as from_python says."""
     _check_level(level)
-    if isinstance(value, IValue):
-        return value
-    if type(value) in TYPED:
-        return IValue(TYPED[type(value)], value)
     name, arguments = annotation
+    if name in CHOICES:
+        return CHOICES[name](value, arguments, level)
+    if type(value) in TYPED:
+        value = IValue(TYPED[type(value)], value)
+    if isinstance(value, IValue):
+        if _typed(value) != annotation:
+            raise _mismatch(value, annotation)
+        return value
     if name in SIMPLE:
         return _build_simple(value, name)
     if name in BUILDERS:
@@ -150,11 +154,20 @@ def _build_tuple(value: Any, arguments: tuple[Annotation, ...], level: int) -> I
 
 def _build_union(value: Any, arguments: tuple[Annotation, ...], level: int) -> IValue:
     # A type that fits exactly goes before one that an int, say, could become.
-    for annotation in sorted(arguments, key=lambda each: INFERRED.get(type(value)) != each):
+    try:
+        exact = infer(value, level + 1)
+    except EncodeError:  # an empty list has no type of its own
+        exact = UNKNOWN
+    unfit: EncodeError | None = None
+    for annotation in sorted(arguments, key=lambda each: each != exact):
         try:
             return build(value, annotation, level + 1)
         except TypeError:  # noqa: PERF203 - that is how a type is found not to fit
             continue
+        except EncodeError as error:
+            unfit = unfit or error
+    if unfit:
+        raise unfit
     raise _mismatch(value, Annotation("Union", arguments))
 
 
@@ -162,6 +175,9 @@ BUILDERS: dict[str, Callable[[Any, tuple[Annotation, ...], int], IValue]] = {
     "List": _build_list,
     "Dict": _build_dict,
     "Tuple": _build_tuple,
+}
+# Types that leave it to the value which one it is of.
+CHOICES: dict[str, Callable[[Any, tuple[Annotation, ...], int], IValue]] = {
     "Union": _build_union,
     "Optional": lambda value, arguments, level: _build_union(value, (NONE, *arguments), level),
     "Any": lambda value, _, level: build(value, infer(value, level + 1), level + 1),
@@ -187,7 +203,7 @@ def _fit(kind: type[float] | type[complex], value: Any) -> float | complex:
     try:
         return kind(value)
     except OverflowError:
-        raise EncodeError(f"expected a number that fits a double, got {value}") from None
+        raise EncodeError(f"expected a number that fits a double, got {shorten(value)}") from None
 
 
 def _check_level(level: int) -> None:
@@ -196,6 +212,4 @@ def _check_level(level: int) -> None:
 
 
 def _mismatch(value: Any, annotation: Annotation) -> TypeError:
-    if annotation is UNKNOWN:
-        return TypeError("expected a value of a type that is known")
-    return TypeError(f"expected {annotation}, got {type(value).__qualname__}: {value!r:.60}")
+    return TypeError(f"expected {annotation}, got {type(value).__qualname__}: {shorten(value)}")

@@ -34,13 +34,16 @@ PROTO, STOP = 0x80, 0x2E
 
 
 class Global(NamedTuple):
-    """What a GLOBAL opcode names."""
+    """What a GLOBAL opcode names, where it is one of BUILDERS."""
 
     module: str
     name: str
 
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
+
+class ClassName(NamedTuple):
+    """What a GLOBAL opcode names, where it is a TorchScript class or enum."""
+
+    name: str
 
 
 class Instance(NamedTuple):
@@ -53,6 +56,9 @@ class Arguments(NamedTuple):
     """A tuple that is no value: around a list or dict without a type, for REDUCE; or outermost."""
 
     items: tuple[Any, ...]
+
+
+UNFINISHED = (list, dict, Instance, Arguments)
 
 
 def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
@@ -191,6 +197,10 @@ class _Reader:
     def put(self, code: str) -> None:
         index = self.number(code)
         value = self.pop()
+        if isinstance(value, UNFINISHED):
+            # libtorch's writer memoizes whole values only. Many references to one that is not
+            # whole would each be worked on anew.
+            raise DecodeError(f"expected a whole value to memoize, got {_described(value)}")
         self.memo[index] = value
         self.push(value)
 
@@ -231,17 +241,19 @@ class _Reader:
 
     def name(self) -> None:
         found = Global(self.line(), self.line())
-        if found not in BUILDERS and not found.module.startswith(CLASS_PREFIX.rstrip(".")):
-            raise DecodeError(
-                f"expected a global that libtorch writes, got {found.module}.{found.name}"[:200]
-            )
-        self.push(found)
+        name = f"{found.module}.{found.name}"
+        if found in BUILDERS:
+            self.push(found)
+        elif name.startswith(CLASS_PREFIX):
+            self.push(ClassName(name))
+        else:
+            raise DecodeError(f"expected a global that libtorch writes, got {name[:200]}")
 
     def new_object(self) -> None:
         arguments, found = self.pop(), self.pop()
-        if not isinstance(found, Global) or found in BUILDERS or _arguments(arguments) != ():
+        if not isinstance(found, ClassName) or _arguments(arguments) != ():
             raise DecodeError("expected a class and no arguments for a new object")
-        self.push(Instance(str(found)))
+        self.push(Instance(found.name))
 
     def build(self) -> None:
         state, instance = self.pop(), self.pop()
@@ -257,11 +269,11 @@ class _Reader:
 
     def reduce(self) -> None:
         arguments, found = self.pop(), self.pop()
+        if isinstance(found, ClassName):
+            self.push_ivalue("enum_value", EnumHolder(found.name, _whole(arguments)))
+            return
         if not isinstance(found, Global):
             raise DecodeError(f"expected a global to call, got {_described(found)}")
-        if found not in BUILDERS:
-            self.push_ivalue("enum_value", EnumHolder(str(found), _whole(arguments)))
-            return
         length, builder = BUILDERS[found]
         items = _arguments(arguments)
         if len(items) != length:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from . import libtorch
 from .errors import RRefProtoError
-from .ids import GloballyUniqueId
+from .ids import ForkId, GloballyUniqueId
 from .ivalue import IValue, SerializedPyObj
 from .ledger import Certainty, HeldFork, Ledger
 from .message import Message
@@ -207,8 +207,9 @@ def leak_lines(ledger: Ledger, names: Namer, start: int) -> Iterator[str]:
         yield f"  rref {_pair(fork.rref_id)} on owner {names(fork.owner)}"
         yield f"    created by    {names(fork.rref_id.created_on)}"
         if fork.fork_id is not None:
-            parent = names(fork.fork_id.created_on)
-            yield f"    passed on by  {parent} as fork {_pair(fork.fork_id)}"
+            origin = _origin(fork.fork_id, fork.holder)
+            maker = names(fork.fork_id.created_on)
+            yield f"    {origin:<12}  {maker} as fork {_pair(fork.fork_id)}"
         yield f"    held by       {names(fork.holder)}{_doubt(fork)}"
         yield f"    since         {_age(fork, start)}"
     yield from _doubt_lines(ledger, names)
@@ -224,8 +225,13 @@ def _fork(fork: HeldFork, names: Namer) -> str:
     holder = f"held by {names(fork.holder)}{_doubt(fork)}"
     if fork.fork_id is None:
         return f"fork of the owner's  {holder}"
-    passed = f"passed on by {names(fork.fork_id.created_on)}"
-    return f"fork {_pair(fork.fork_id)}  {holder}  {passed}"
+    origin = f"{_origin(fork.fork_id, fork.holder)} {names(fork.fork_id.created_on)}"
+    return f"fork {_pair(fork.fork_id)}  {holder}  {origin}"
+
+
+def _origin(fork_id: ForkId, holder: int) -> str:
+    """Say what the worker that made a fork did: the holder itself has it from its remote()."""
+    return "made by" if fork_id.created_on == holder else "passed on by"
 
 
 def _age(fork: HeldFork, start: int) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError as ProtobufDecodeError
 
 from . import libtorch
 from ._check import INT64, check_int
@@ -123,8 +124,9 @@ def _open(path: str) -> IO[bytes]:
 def _records(options: argparse.Namespace) -> Iterator[RecordedMessage]:
     """Give the messages of all recordings of the call, in one order."""
     paths: list[str] = options.recordings
-    if len(paths) > 1 and "-" in paths:
-        raise RRefProtoError("expected files, since several recordings are read twice, got -")
+    for path in paths if len(paths) > 1 else ():
+        if path == "-" or (Path(path).exists() and not Path(path).is_file()):
+            raise RRefProtoError(f"expected files, since several are read twice, got {path}")
     return merge([Recording(path) for path in paths])
 
 
@@ -136,8 +138,11 @@ def _show(options: argparse.Namespace) -> int:
 
 def _json_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
     for record in records:
-        proto = recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts()))
-        yield json_format.MessageToJson(proto, indent=None)
+        try:
+            proto = recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts()))
+            yield json_format.MessageToJson(proto, indent=None)
+        except (ProtobufDecodeError, json_format.Error) as error:  # noqa: PERF203 - nested too deep
+            raise RRefProtoError(f"expected a message that JSON can say: {error}") from None
 
 
 FORMATS: dict[str, Callable[[Iterable[RecordedMessage]], Iterator[str]]] = {
@@ -175,6 +180,8 @@ def _convert(options: argparse.Namespace) -> int:
     if options.source == "libtorch" and options.type is None:
         raise SystemExit(_wrong("--from libtorch needs --type: a payload does not tell its type"))
     if options.source == "libtorch":
+        if options.tensors == options.input == "-":
+            raise SystemExit(_wrong("standard input cannot be the payload and the tensors"))
         options.table = _read_tensors(options.tensors)
     with _open(options.input) as file, _naming(options.input):
         message = READERS[options.source](file.read(), options)
@@ -237,11 +244,12 @@ def _output(options: argparse.Namespace) -> Iterator[IO[bytes]]:
         with path.open("wb") as file:
             yield cast(IO[bytes], file)
     else:
-        partial = path.with_name(f"{path.name}.part")
+        target = path.resolve()
+        partial = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
-            with partial.open("wb") as file:
+            with partial.open("xb") as file:
                 yield cast(IO[bytes], file)
-            partial.replace(path.resolve())
+            partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, NamedTuple, cast
 
 from ._annotation import parse
-from ._check import INT64, WORKER_ID, check_int, check_str, check_type
+from ._check import INT64, WORKER_ID, check_int, check_str, check_type, shorten
 from .errors import EncodeError, RRefProtoError
 from .ids import ForkId, RRefId
 from .tensor import Device, Tensor
@@ -21,6 +21,10 @@ from .tensor import Device, Tensor
 NESTING = 97
 # What one value counts for where the size of an unfolded value is bounded, beside its text.
 NODE_WEIGHT = 16
+# The most bytes that an element of a packed list takes.
+VARINT = 10
+# Longer than any name of a class: a short reference to a long name must not be much work.
+CLASS_NAME = 1024
 CLASS_PREFIX = "__torch__."
 
 
@@ -174,8 +178,8 @@ class IValue:
     schema refers to by its index, is a "tensor_value" here and holds the Tensor itself.
     `from_python` chooses the kind; `to_python` gives plain Python back.
 
-    Equality is that of what is sent: floats are equal where their bits are, so NaN equals itself
-    and -0.0 is not 0.0; a string_value and a bytes_value of the same bytes are one c10 string.
+    Floats are equal where their bits are, so NaN equals itself and -0.0 is not 0.0. A string_value
+    and a bytes_value of the same bytes are equal, being one c10 string, though they are two fields.
 
     Raises TypeError for a value that does not go with the kind, EncodeError for one that cannot
     be sent: an int beyond int64, text that is not Unicode, nesting beyond 97 protobuf levels.
@@ -186,6 +190,8 @@ class IValue:
     value: Any
     _depth: int
     _weight: int
+
+    __match_args__ = ("kind", "value")
 
     def __init__(self, kind: str, value: Any = None) -> None:
         check_type(kind, str, "IValue.kind")
@@ -269,11 +275,10 @@ class Kind(NamedTuple):
 def _class_name(name: Any, where: str) -> str:
     """Return `name`, checked to be what libtorch calls a class that TorchScript compiled."""
     text = check_str(name, where)
-    if not text.startswith(CLASS_PREFIX) or not all(
-        part.isidentifier() for part in text.split(".")
-    ):
+    valid = len(text) <= CLASS_NAME and text.startswith(CLASS_PREFIX)
+    if not valid or not all(map(str.isidentifier, text.split("."))):
         raise EncodeError(
-            f"expected a name such as {CLASS_PREFIX}module.Class, got {text!r}", where
+            f"expected a name such as {CLASS_PREFIX}module.Class, got {shorten(text)}", where
         )
     return text
 
@@ -320,7 +325,7 @@ def _check_int(value: Any) -> Checked:
 
 def _check_string(value: Any) -> Checked:
     text = check_str(value, "IValue.value")
-    return text, 1, NODE_WEIGHT + len(text)
+    return text, 1, NODE_WEIGHT + len(text.encode())
 
 
 def _check_bytes(value: Any) -> Checked:
@@ -337,7 +342,7 @@ def _check_packed(expected: type) -> Callable[[Any], Checked]:
             raise TypeError(
                 f"IValue.value: expected {expected.__name__} only, got {other.__name__}"
             )
-        return values, 2, NODE_WEIGHT * (1 + len(values) // 2)
+        return values, 2, NODE_WEIGHT + VARINT * len(values)
 
     return check
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from ._check import check_type
+from ._check import WORKER_ID, check_int, check_type
 from .ids import ForkId, GloballyUniqueId, RRefId
 from .message import Message
 from .rref import (
@@ -106,10 +106,13 @@ class _Identifiers:
     def gaps(self) -> Iterator[tuple[int, int, int]]:
         """Give what is missing below each worker's highest number: (worker, first, last)."""
         expected: dict[int, int] = {}
-        for (worker, block), bits in sorted(self._bits.items()):
-            for bit in range(BITS):
-                number = block * BITS + bit
-                if not bits >> bit & 1 or number < 0:
+        for (worker, block), left in sorted(self._bits.items()):
+            bits = left
+            while bits:
+                lowest = bits & -bits
+                bits ^= lowest
+                number = block * BITS + lowest.bit_length() - 1
+                if number < 0:
                     continue
                 first = expected.get(worker, 0)
                 if first < number:
@@ -129,6 +132,7 @@ class Ledger:
         self.remarks: Counter[Remark] = Counter()
         self._forks: dict[RRef, dict[ForkId, _Claim]] = {}
         self._pending: dict[ForkId, _Claim] = {}
+        self._holders: Counter[tuple[RRef, int]] = Counter()
         self._inferred: dict[tuple[RRef, int], int | None] = {}
         self._requests: dict[tuple[int, int], _Requests] = {}
         self._deleted = _Identifiers()
@@ -177,7 +181,8 @@ class Ledger:
         if message_type not in CLASS_OF_TYPE:
             self.remarks[Remark.UNKNOWN_MESSAGE] += 1
             return
-        sender, receiver = from_worker_id, to_worker_id
+        sender = check_int(from_worker_id, WORKER_ID, "from_worker_id")
+        receiver = check_int(to_worker_id, WORKER_ID, "to_worker_id")
         command = CLASS_OF_TYPE[message_type].fromMessage(message)
         for name in ("rref_id", "fork_id"):
             if hasattr(command, name):
@@ -187,6 +192,8 @@ class Ledger:
                 # An owner that called remote() on itself counts its own reference until now.
                 self._deleted.add(fork_id)
             case RemoteRet(rref_id, fork_id):
+                # A creator may fetch before it hears that the owner knows its fork.
+                self._inferred.pop(((sender, rref_id), receiver), None)
                 self._announce(_Claim((sender, rref_id), fork_id, receiver, time))
             case RRefForkRequest(rref_id, fork_id):
                 claim = _Claim((receiver, rref_id), fork_id, sender, time)
@@ -195,7 +202,9 @@ class Ledger:
             case RRefChildAccept(fork_id):
                 self._await(sender, receiver, message.id, None)
                 # A child that accepts has been acknowledged, whatever was seen of it.
-                self._confirm(self._pending.get(fork_id))
+                confirmed = self._pending.get(fork_id)
+                self._confirm(confirmed)
+                self._drop_answered(confirmed)
             case RRefUserDelete(rref_id, fork_id):
                 self._await(sender, receiver, message.id, None)
                 self._delete((receiver, rref_id), fork_id, sender)
@@ -206,15 +215,15 @@ class Ledger:
 
     def _announce(self, claim: _Claim) -> None:
         """Note a fork that its owner knows."""
-        self._pending.pop(claim.fork_id, None)
+        self._forget_pending(claim.fork_id)
         forks = self._forks.get(claim.rref, {})
         if claim.fork_id in self._deleted:
             self.remarks[Remark.LATE_ANNOUNCEMENT] += 1
         elif claim.fork_id in forks:
             self.remarks[Remark.REPEATED_ANNOUNCEMENT] += 1
         else:
-            self._inferred.pop((claim.rref, claim.holder), None)
             self._forks.setdefault(claim.rref, {})[claim.fork_id] = claim
+            self._holders[claim.rref, claim.holder] += 1
 
     def _ask(self, claim: _Claim) -> None:
         """Note a fork that its holder has asked for."""
@@ -223,8 +232,19 @@ class Ledger:
         elif claim.fork_id in self._pending or claim.fork_id in self._forks.get(claim.rref, {}):
             self.remarks[Remark.REPEATED_ANNOUNCEMENT] += 1
         else:
-            self._inferred.pop((claim.rref, claim.holder), None)
             self._pending[claim.fork_id] = claim
+            self._holders[claim.rref, claim.holder] += 1
+
+    def _forget_pending(self, fork_id: ForkId) -> None:
+        claim = self._pending.pop(fork_id, None)
+        if claim is not None:
+            self._release(claim)
+
+    def _release(self, claim: _Claim) -> None:
+        """Note that a worker holds one fork less."""
+        self._holders[claim.rref, claim.holder] -= 1
+        if not self._holders[claim.rref, claim.holder]:
+            del self._holders[claim.rref, claim.holder]
 
     def _confirm(self, claim: _Claim | None) -> None:
         """Note that the owner has acknowledged a fork request, where the request was one."""
@@ -238,15 +258,16 @@ class Ledger:
         elif fork_id not in forks and fork_id not in self._pending:
             self.remarks[Remark.UNANNOUNCED_DELETE] += 1
             self._inferred.pop((rref, holder), None)
-        self._pending.pop(fork_id, None)
+        self._forget_pending(fork_id)
         self._deleted.add(fork_id)
-        if forks.pop(fork_id, None) and not forks:
-            del self._forks[rref]
+        if (claim := forks.pop(fork_id, None)) is not None:
+            self._release(claim)
+            if not forks:
+                del self._forks[rref]
 
     def _infer(self, rref: RRef, worker: int, time: int | None) -> None:
         """Note that a worker fetches a value, for which it must hold a fork."""
-        known = [*self._forks.get(rref, {}).values(), *self._pending.values()]
-        if not any(claim.rref == rref and claim.holder == worker for claim in known):
+        if not self._holders[rref, worker]:
             self._inferred.setdefault((rref, worker), time)
 
     def _await(
@@ -258,6 +279,13 @@ class Ledger:
             requests.unnumbered.append(claim)
         else:
             requests.numbered[message_id] = claim
+
+    def _drop_answered(self, claim: _Claim | None) -> None:
+        """Await no acknowledgement any more of a request that something else has confirmed."""
+        if claim is not None:
+            requests = self._requests.get((claim.holder, claim.rref[0]), _Requests())
+            if requests.unnumbered and requests.unnumbered[0] is claim:
+                requests.unnumbered.popleft()
 
     def _answered(self, sender: int, receiver: int, message_id: int | None) -> _Claim | None:
         """Find the request that an RRefAck to its sender acknowledges."""

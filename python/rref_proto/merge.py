@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from .errors import RRefProtoError
 from .recording import RecordedMessage
+from .rref import FETCH_RETURNS
 
 
 def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:
@@ -20,7 +21,8 @@ def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedM
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
     file anew, but no iterator: that is a TypeError. What is kept in memory is a few numbers for
     each message. A message that stands twice in one recording stays twice. Where the recordings
-    contradict one another, the times decide again.
+    contradict one another, the times decide again. A recording that is cut off is read up to the
+    cut, and its DecodeError raised when all others have been read.
     """
     for recording in recordings:
         if iter(recording) is recording:
@@ -36,7 +38,7 @@ def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
     while True:
         present = [source for source in sources if source.advance()]
         if not present:
-            return
+            break
         free = [each for each in present if each.is_free(present, requests_given)]
         chosen = min(free or present, key=lambda source: source.head.time)
         record, identity = chosen.head, chosen.identity
@@ -46,6 +48,9 @@ def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
         if passed > given[identity]:
             given[identity] += 1
             yield record
+    for source in sources:
+        if source.problem is not None:
+            raise source.problem
 
 
 class _Source:
@@ -64,14 +69,20 @@ class _Source:
                 if record.message.isRequest():
                     self.requests.add(_exchange(record, False))
         except RRefProtoError:
-            pass  # where it is cut off will be told when the reading comes there again
+            pass  # it will come again
         self.records = iter(recording)
         self.is_taken = True
+        self.problem: RRefProtoError | None = None
 
     def advance(self) -> bool:
         """Read the next message, where the last one was taken; return whether there is one."""
         if self.is_taken:
-            head = next(self.records, None)
+            try:
+                head = next(self.records, None)
+            except RRefProtoError as error:
+                # Told at the end, so that the others' messages are not lost.
+                head, self.problem = None, error
+                self.to_come.clear()
             if head is None:
                 return False
             self.head, self.identity, self.is_taken = head, _identity(head), False
@@ -104,7 +115,9 @@ def _exchange(record: RecordedMessage, is_response: bool) -> Hashable:
 
 
 def _identity(record: RecordedMessage) -> Hashable:
-    """Tell a message from others: by its id, or by all it says where it has none."""
-    message = record.message
-    key = record.from_worker_id, record.to_worker_id, message.type, message.id
-    return key if message.id is not None else (*key, hash(message.SerializeToString()))
+    """Tell a message from others: by all it says, but for the values of one that has an id."""
+    message, native = record.message, record.native_message
+    key = record.from_worker_id, record.to_worker_id, message.type, message.id, native
+    if message.id is not None and message.type in FETCH_RETURNS:
+        return key  # one observer may have left out the values, and another not
+    return (*key, record.omitted_values, hash(message.SerializeToString()))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError as ProtobufDecodeError
+from google.protobuf.message import EncodeError as ProtobufEncodeError
 
 from ._check import INT64, check_int, check_type
 from ._wire import MAX_SIZE, check_size, cut, tag, varint
@@ -98,6 +99,7 @@ class Message:
 
     `toMessage()` of a class of rref.py makes one, `FromString` reads one, and the constructor
     takes a generated message, of which it keeps a copy. Equal messages are sent as equal bytes.
+    The tensors share the memory that they were made of or read from, and change with it.
 
     Raises DecodeError where a tensor's data does not fit its sizes and dtype. What the body says
     is checked when `fromMessage` reads it, so that a proxy passes on what it does not know.
@@ -254,6 +256,7 @@ class Message:
     @classmethod
     def from_json(cls, text: str | bytes) -> Message:
         """Read protobuf's JSON mapping of a message. Raises DecodeError where it is none."""
+        check_type(text, (str, bytes), "Message.from_json")
         try:
             decoded = text if isinstance(text, str) else text.decode()
             if not decoded.lstrip().startswith("{"):  # Parse takes an empty list as well
@@ -291,7 +294,7 @@ class Message:
             if self._body is not None and not self._tensors and self._proto is None:
                 return self._body._serialize(self._id)
             return self._as_proto().SerializeToString()
-        except (ValueError, MemoryError) as error:
+        except (ProtobufEncodeError, ValueError, MemoryError) as error:
             raise EncodeError(f"expected at most {MAX_SIZE} bytes: {error}", "body") from None
 
     def _as_proto(self) -> message_pb2.Message:

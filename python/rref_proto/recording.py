@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ._check import INT64, WORKER_ID, check_int, check_str, check_type
 from ._ivalue_proto import collect_tensors
 from ._wire import MAX_SIZE, check_size, cut, read_varint, tag, varint
-from .errors import DecodeError, RRefProtoError
+from .errors import DecodeError, EncodeError, RRefProtoError
 from .ivalue import IValue
 from .libtorch import NO_ID, NativeMessage
 from .message import FIELD_OF_TYPE, PARSE_ERRORS, TENSORS_MARK, Message
@@ -76,6 +76,10 @@ class RecordedMessage:
             check_str(self.to_worker_name, "RecordedMessage.to_worker_name")
         if self.native_message is not None:
             check_type(self.native_message, NativeMessage, "RecordedMessage.native_message")
+            if self.native_message.id != (NO_ID if self.message.id is None else self.message.id):
+                raise EncodeError(
+                    "expected the id of the message", "RecordedMessage.native_message"
+                )
         for value in self.omitted_values:
             check_type(value, OmittedValue, "RecordedMessage.omitted_values")
 
@@ -118,6 +122,7 @@ def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:
 
     Other messages come back as they are. Raises DecodeError as `fromMessage` does.
     """
+    check_type(message, Message, "omit_values")
     if message.type not in FETCH_RETURNS:
         return message, ()
     command = fromMessage(message)
@@ -162,6 +167,10 @@ def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
     try:
         source: _BufferSource | _FileSource = _BufferSource(memoryview(file))  # type: ignore[arg-type]
     except TypeError:
+        if not hasattr(file, "read"):
+            raise TypeError(
+                f"expected a binary file or a bytes-like object, got {type(file).__name__}"
+            ) from None
         source = _FileSource(file)  # type: ignore[arg-type]
     number = position = 0
     try:

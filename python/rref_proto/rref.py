@@ -56,9 +56,15 @@ class RpcCommandBase:
         Raises MessageTypeError where the message is of another type, DecodeError where a field is
         missing or out of range.
         """
+        check_type(message, Message, f"{cls.__name__}.fromMessage")
         body = message._body
-        if type(body) is cls:
+        if isinstance(body, cls):
             return body
+        if not hasattr(cls, "_field"):  # a base class takes whichever of its classes fits
+            found = fromMessage(message)
+            if isinstance(found, cls):
+                return found
+            raise MessageTypeError(f"expected a {cls.__name__}, got {message.type.name}")
         proto = message._proto
         if proto is None or not proto.HasField(cls._field):
             raise MessageTypeError(f"expected {cls._type.name}, got {message.type.name}")
@@ -132,7 +138,7 @@ class ForkMessageBase(RRefMessageBase):
     @classmethod
     def fromMessage(cls: type[_Fork], message: Message) -> _Fork:
         """Return the object that `message` holds; see RpcCommandBase.fromMessage."""
-        if message._body is None:
+        if type(message) is Message and message._body is None and cls is not ForkMessageBase:
             body = getattr(message._proto, cls._field)
             rref_id, fork_id = body.rref_id, body.fork_id
             rref_creator, rref_number = rref_id.created_on, rref_id.local_id
@@ -397,6 +403,7 @@ def fromMessage(message: Message) -> RpcCommandBase:
     Raises MessageTypeError for a message that is none of the RRef protocol, DecodeError as
     `RpcCommandBase.fromMessage` does.
     """
+    check_type(message, Message, "fromMessage")
     message_type = message.type
     if message_type not in CLASS_OF_TYPE:
         raise MessageTypeError(f"expected a message of the RRef protocol, got {message_type.name}")

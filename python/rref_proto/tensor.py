@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from ._check import INT64, check_int, check_type
+from ._check import INT64, check_int, check_type, shorten
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor as TorchTensor
     from typing_extensions import Buffer
 
-DEVICE_TYPE = re.compile(r"[a-zA-Z_]+")
-DEVICE = re.compile(r"([a-zA-Z_]+)(?::(0|[1-9][0-9]{0,2}))?")
+# The longest of c10's names has 13 letters.
+DEVICE_TYPE = re.compile(r"[a-zA-Z_]{1,32}")
+DEVICE = re.compile(r"([a-zA-Z_]{1,32})(?::(0|[1-9][0-9]{0,2}))?")
 DEVICE_INDEX = (0, 127)
 REPR_BYTES = 4096
 
@@ -94,7 +95,9 @@ class Device:
     def __post_init__(self) -> None:
         check_type(self.type, str, "Device.type")
         if not DEVICE_TYPE.fullmatch(self.type):
-            raise EncodeError(f"expected letters and underscores, got {self.type!r}", "Device.type")
+            raise EncodeError(
+                f"expected 1 to 32 letters and underscores, got {shorten(self.type)}", "Device.type"
+            )
         if self.index is not None:
             index = check_int(self.index, DEVICE_INDEX, "Device.index")
             object.__setattr__(self, "index", index)
@@ -104,7 +107,7 @@ class Device:
         """Read torch's notation, "cuda" or "cuda:3". Raises DecodeError for anything else."""
         match = DEVICE.fullmatch(text)
         if not match or int(match[2] or 0) > DEVICE_INDEX[1]:
-            raise DecodeError(f'expected a device such as "cuda:3", got {text!r}')
+            raise DecodeError(f'expected a device such as "cuda:3", got {shorten(text)}')
         return cls(match[1], None if match[2] is None else int(match[2]))
 
     def __str__(self) -> str:
@@ -141,6 +144,8 @@ class Tensor:
     device: Device
     _unknown: bytes
 
+    __match_args__ = ("dtype", "sizes", "data", "requires_grad", "device")
+
     def __init__(
         self,
         dtype: ScalarType,
@@ -154,7 +159,9 @@ class Tensor:
         try:
             scalar_type = ScalarType(dtype)
         except ValueError:
-            raise EncodeError(f"expected a ScalarType, got {dtype!r}", "Tensor.dtype") from None
+            raise EncodeError(
+                f"expected a ScalarType, got {shorten(dtype)}", "Tensor.dtype"
+            ) from None
         lengths = tuple(check_int(size, (0, INT64[1]), "Tensor.sizes") for size in sizes)
         view = _bytes_view(data)
         expected = _byte_count(lengths, scalar_type.itemsize)
@@ -189,7 +196,8 @@ class Tensor:
         """Return a torch tensor on the cpu that shares the memory.
 
         Where `data` is read-only, nothing may be written to the result: torch has no read-only
-        tensors. Raises EncodeError for a dtype that the installed torch does not have.
+        tensors. Raises EncodeError for a dtype that the installed torch does not have, and for
+        integers that require gradients.
         """
         import torch
 
@@ -201,6 +209,10 @@ class Tensor:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The given buffer is not writable")
             flat = torch.frombuffer(self.data, dtype=dtype)
+        if self.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
+            raise EncodeError(
+                f"torch has no gradients of {self.dtype.name}", "Tensor.requires_grad"
+            )
         tensor: TorchTensor = flat.reshape(self.sizes)
         return tensor.requires_grad_(self.requires_grad)
 
@@ -212,6 +224,7 @@ class Tensor:
         """
         import numpy
 
+        check_type(array, numpy.ndarray, "Tensor.from_numpy")
         dtype = _scalar_type(array.dtype.name, f"numpy's {array.dtype}")
         packed = numpy.asarray(array, _numpy_dtype(dtype.name), order="C")
         return cls(dtype, array.shape, packed.reshape(-1).view(numpy.uint8))
@@ -224,16 +237,20 @@ class Tensor:
         """
         import torch
 
+        check_type(tensor, torch.Tensor, "Tensor.from_torch")
         name = str(tensor.dtype).removeprefix("torch.")
         if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
             kind = "quantized" if tensor.is_quantized else str(tensor.layout)
             kind = "meta" if tensor.is_meta else kind
             raise EncodeError(f"expected a dense tensor with memory, got a {kind} one", "Tensor")
         dtype = _scalar_type(name, f"torch's {name}")
-        plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-        # A dimension of one element may have any stride and be contiguous all the same.
-        flat = plain.as_strided((plain.numel(),), (1,))
-        data = flat.view(torch.uint8).numpy() if plain.numel() else b""
+        try:
+            plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+            # A dimension of one element may have any stride and be contiguous all the same.
+            flat = plain.as_strided((plain.numel(),), (1,))
+            data = flat.view(torch.uint8).numpy() if plain.numel() else b""
+        except (RuntimeError, NotImplementedError) as error:  # nested, functional and other kinds
+            raise EncodeError(f"expected a tensor with memory: {error}", "Tensor") from None
         device = Device(tensor.device.type, tensor.device.index)
         return cls(dtype, tuple(tensor.shape), data, tensor.requires_grad, device)
 
@@ -243,7 +260,10 @@ class Tensor:
         return self is other or (self._key() == other._key() and self.data == other.data)
 
     def __hash__(self) -> int:
-        return hash((self._key(), self.data))
+        try:
+            return hash((self._key(), self.data))
+        except ValueError:
+            raise TypeError("unhashable tensor: its memory can be written") from None
 
     def _key(self) -> tuple[object, ...]:
         return (self.dtype, self.sizes, self.requires_grad, self.device, self._unknown)

@@ -188,7 +188,7 @@ def recording() -> Iterator[Vector]:
     yield _record("worker names", named)
     brief, omitted = omit_values(ScriptRRefFetchRet([ivalue((MATRIX, "text"))]).toMessage())
     yield _record("values omitted", RecordedMessage(0, 0, 1, brief, omitted_values=omitted))
-    native = libtorch.NativeMessage(MessageType.SCRIPT_CALL, b"\x80\x02).", (MATRIX, SCALAR))
+    native = libtorch.NativeMessage(MessageType.SCRIPT_CALL, b"\x80\x02).", (MATRIX, SCALAR), 1)
     unread = Message(message_pb2.Message(id=1))
     yield _record("native message", RecordedMessage(0, 0, 1, unread, native_message=native))
     parts = recording_pb2.RecordedMessage(
