@@ -101,6 +101,7 @@ package: .venv/release/installed
 
 bench: .venv/bench/installed
 	.venv/bench/bin/python scripts/bench
+	PATH="$(CURDIR)/.venv/bench/bin:$$PATH" python scripts/bench/recording_overhead.py
 
 clean:
 	rm -rf .venv build dist

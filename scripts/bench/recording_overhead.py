@@ -1,0 +1,121 @@
+"""What recording costs: `rpc.remote` and `to_here` of a small tensor, with recording and without.
+
+A round starts two jobs of two workers, one of them recorded, and measures them in turn, in blocks
+of a fraction of a second. The other one is stopped meanwhile, so whatever else the machine does
+weighs on both alike. Of two jobs that are the same one can be faster by a tenth for all its life,
+hence the rounds. Prints the median of their ratios, and how long a job takes to end: what a worker
+was too busy to write is written then.
+
+    python scripts/bench/recording_overhead.py
+"""
+
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 9
+BLOCKS = 12
+CALLS = 300
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        paths = ("", str(Path(directory, "bench-{rank}.rref")))
+        rounds = [run_round(paths[:: 1 if number % 2 else -1]) for number in range(ROUNDS)]
+    for name, path in zip(("plain", "recorded"), paths, strict=True):
+        call, end = (
+            statistics.median(values) for values in zip(*(r[path] for r in rounds), strict=True)
+        )
+        print(f"{name}: {call * 1e6:.0f} us a call, {end:.1f} s to end")
+    ratios = [results[paths[1]][0] / results[paths[0]][0] for results in rounds]
+    print(f"ratio: {statistics.median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")
+
+
+def run_round(paths: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Run a job for each path; return how many seconds a call of it takes, and its end."""
+    jobs = {path: Job(path) for path in paths}
+    for job in jobs.values():
+        job.measure()  # does not end before both workers are there
+        job.stop()
+    blocks = [[job.run_block() for job in jobs.values()] for _ in range(BLOCKS)]
+    calls = [statistics.median(times) / CALLS for times in zip(*blocks, strict=True)]
+    return {path: (call, jobs[path].end()) for path, call in zip(jobs, calls, strict=True)}
+
+
+class Job:
+    """Two workers, of which the first one calls the second one when it is told to."""
+
+    def __init__(self, path: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        environment = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        self.workers: list[Any] = [
+            subprocess.Popen(
+                [sys.executable, __file__, str(rank), path],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            for rank in range(2)
+        ]
+
+    def run_block(self) -> float:
+        for worker in self.workers:
+            worker.send_signal(signal.SIGCONT)
+        seconds = self.measure()
+        self.stop()
+        return seconds
+
+    def measure(self) -> float:
+        first = self.workers[0]
+        print("go", file=first.stdin, flush=True)
+        return float(first.stdout.readline())
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.send_signal(signal.SIGSTOP)
+
+    def end(self) -> float:
+        start = time.perf_counter()
+        for worker in self.workers:
+            worker.send_signal(signal.SIGCONT)
+        for worker in self.workers:
+            worker.communicate()
+        return time.perf_counter() - start
+
+
+def work(rank: int, path: str) -> None:
+    import torch
+    from torch.distributed import rpc
+
+    backend = rpc.BackendType.TENSORPIPE
+    if path:
+        from rref_proto.torch import register_recording_backend
+
+        backend = register_recording_backend(path)
+    rpc.init_rpc(f"worker{rank}", backend=backend, rank=rank, world_size=2)
+    one = torch.ones(4)
+    for _ in sys.stdin if rank == 0 else ():
+        start = time.perf_counter()
+        for _ in range(CALLS):
+            rpc.remote("worker1", torch.add, args=(one, 1)).to_here()
+        print(time.perf_counter() - start, flush=True)
+    rpc.shutdown()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        work(int(sys.argv[1]), sys.argv[2])
+    else:
+        main()
