@@ -27,6 +27,7 @@ CALLS = 300
 
 
 def main() -> None:
+    """Measure and print."""
     with tempfile.TemporaryDirectory() as directory:
         paths = ("", str(Path(directory, "bench-{rank}.rref")))
         rounds = [run_round(paths[:: 1 if number % 2 else -1]) for number in range(ROUNDS)]
@@ -71,6 +72,7 @@ class Job:
         ]
 
     def run_block(self) -> float:
+        """Measure while all other jobs are stopped."""
         for worker in self.workers:
             worker.send_signal(signal.SIGCONT)
         seconds = self.measure()
@@ -78,15 +80,18 @@ class Job:
         return seconds
 
     def measure(self) -> float:
+        """Let the first worker make its calls; return how many seconds they took."""
         first = self.workers[0]
         print("go", file=first.stdin, flush=True)
         return float(first.stdout.readline())
 
     def stop(self) -> None:
+        """Stop the workers until they are measured again."""
         for worker in self.workers:
             worker.send_signal(signal.SIGSTOP)
 
     def end(self) -> float:
+        """Let the job end; return how many seconds that took."""
         start = time.perf_counter()
         for worker in self.workers:
             worker.send_signal(signal.SIGCONT)
@@ -96,6 +101,7 @@ class Job:
 
 
 def work(rank: int, path: str) -> None:
+    """Be one worker of a job, recorded where there is a path."""
     import torch
     from torch.distributed import rpc
 
