@@ -10,6 +10,7 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -351,10 +352,9 @@ def test_times_are_counted_from_the_first_message() -> None:
 def test_every_message_is_one_line_that_does_nothing_to_a_terminal(
     record: RecordedMessage, omitted: list[OmittedValue]
 ) -> None:
-    fields = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    fields["omitted_values"] = tuple(omitted)
-    lines = [*text_lines([record]), *text_lines([RecordedMessage(**fields)])]
-    lines += [*mermaid_lines([record]), *mermaid_lines([RecordedMessage(**fields)])]
+    brief = replace(record, omitted_values=tuple(omitted))
+    lines = [*text_lines([record]), *text_lines([brief])]
+    lines += [*mermaid_lines([record]), *mermaid_lines([brief])]
     assert len(lines) == 6
     for line in lines:
         assert line.splitlines() == [line]

@@ -131,6 +131,14 @@ def test_a_message_in_pieces_is_one_message() -> None:
     assert record.message == tensor.toMessage().with_id(1)
 
 
+def test_what_a_later_version_adds_to_a_record_is_passed_on() -> None:
+    record = encode(RecordedMessage(1, 2, 3, ACK))
+    wire = record[1:] + b"\xf2\x07\x03new"
+    (read,) = read_recording(bytes([len(wire)]) + wire)
+    assert encode(read)[1:] == wire
+    assert read != RecordedMessage(1, 2, 3, ACK)
+
+
 def test_refuses_numbers_out_of_range() -> None:
     for arguments in ((0, 32768, 0), (0, 0, -32769), (10**30, 0, 0), (-(10**30), 0, 0)):
         with pytest.raises(EncodeError, match="expected an integer from"):

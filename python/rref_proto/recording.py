@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
+
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ._check import INT64, WORKER_ID, check_int, check_str, check_type
 from ._ivalue_proto import collect_tensors
@@ -63,6 +65,8 @@ class RecordedMessage:
     to_worker_name: str = ""
     native_message: NativeMessage | None = None
     omitted_values: tuple[OmittedValue, ...] = ()
+    # Fields of a later version, as they were read.
+    _unknown: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, limits in _LIMITS:
@@ -95,7 +99,7 @@ class RecordedMessage:
         )
         head.time.seconds, head.time.nanos = divmod(self.time, SECOND)
         start = head.SerializeToString() + MESSAGE_TAG + varint(length)
-        end = self._tail().SerializeToString()
+        end = self._tail().SerializeToString() + self._unknown
         check_size(len(start) + length + len(end), "RecordedMessage")
         return [part for part in (start, *message, end) if part]
 
@@ -261,7 +265,14 @@ def _decode(encoded: Buffer) -> RecordedMessage:
     time = seconds * SECOND + nanos
     worker_ids = proto.from_worker_id, proto.to_worker_id
     names = proto.from_worker_name, proto.to_worker_name
-    return RecordedMessage(time, *worker_ids, message, *names, *_decode_extras(proto, message))
+    record = RecordedMessage(time, *worker_ids, message, *names, *_decode_extras(proto, message))
+    if len(UnknownFieldSet(proto)):
+        unknown = recording_pb2.RecordedMessage()
+        unknown.CopyFrom(proto)
+        for known in unknown.DESCRIPTOR.fields:
+            unknown.ClearField(known.name)
+        object.__setattr__(record, "_unknown", unknown.SerializeToString())
+    return record
 
 
 def _decode_extras(
