@@ -9,7 +9,8 @@ from typing import NamedTuple
 from .errors import EncodeError
 
 TOKEN = re.compile(r"\s*(?:([\w.]+)|(.))")
-NESTING = 100
+# How deep brackets may stand in one another.
+BRACKETS = 100
 
 
 class Annotation(NamedTuple):
@@ -52,7 +53,7 @@ def parse(text: str) -> Annotation:
 
 def _parse(tokens: list[str], start: int, text: str, depth: int) -> tuple[Annotation, int]:
     """Read one type from `tokens[start:]`; return it and where it ends."""
-    if depth > NESTING or start >= len(tokens) or not re.fullmatch(r"[\w.]+", tokens[start]):
+    if depth > BRACKETS or start >= len(tokens) or not re.fullmatch(r"[\w.]+", tokens[start]):
         raise _unreadable(text)
     name, position = tokens[start], start + 1
     arguments: list[Annotation] = []
