@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rref_proto import EncodeError
-from rref_proto._annotation import BRACKETS, NONE, UNKNOWN, Annotation, parse, unify
+from rref_proto.ivalue.annotation import BRACKETS, NONE, UNKNOWN, Annotation, parse, unify
 
 INT, STR, FLOAT = Annotation("int"), Annotation("str"), Annotation("float")
 LEAVES = ["int", "str", "float", "bool", "Tensor", "Any", "Device", "__torch__.module.Class"]

@@ -47,15 +47,15 @@ from rref_proto import (
     ScriptRRefFetchRet,
     SerializedPyObj,
     Tensor,
-    cli,
     fromMessage,
     libtorch,
     omit_values,
     read_recording,
     write_recording,
 )
-from rref_proto._report import Names, leak_lines, ledger_lines, mermaid_lines, text_lines
+from rref_proto.cli import command as cli
 from rref_proto.cli import main
+from rref_proto.cli.report import Names, leak_lines, ledger_lines, mermaid_lines, text_lines
 from rref_proto.ledger import Ledger
 from rref_proto.libtorch import NativeMessage
 from rref_proto.v1 import message_pb2, recording_pb2

@@ -38,7 +38,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.ivalue import KINDS, NESTING
+from rref_proto.ivalue.value import KINDS, NESTING
 from rref_proto.v1 import ivalue_pb2
 
 from strategies import doubles, int64, ivalues, python_objects, texts

@@ -15,11 +15,11 @@ from .ivalue import (
 )
 from .ledger import Certainty, HeldFork, Ledger, Remark
 from .libtorch import NativeMessage
-from .merge import merge
 from .message import Message, MessageType
 from .recording import (
     OmittedValue,
     RecordedMessage,
+    merge,
     omit_values,
     read_recording,
     write_recording,

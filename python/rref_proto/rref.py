@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from ._check import WORKER_ID, check_int, check_type
-from ._ivalue_proto import Indices, collect_tensors, read_values, write_values
 from ._wire import MAX_SIZE
 from .errors import DecodeError, EncodeError, MessageTypeError, RRefProtoError
 from .ids import ForkId, RRefId
-from .ivalue import IValue, SerializedPyObj
+from .ivalue import (
+    Indices,
+    IValue,
+    SerializedPyObj,
+    collect_tensors,
+    read_values,
+    write_values,
+)
 from .message import FIELD_OF_TYPE, Message, MessageType
 from .tensor import Tensor
 from .v1 import message_pb2

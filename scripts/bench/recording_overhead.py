@@ -107,7 +107,7 @@ def work(rank: int, path: str) -> None:
 
     backend = rpc.BackendType.TENSORPIPE
     if path:
-        from rref_proto.torch import register_recording_backend
+        from rref_proto.recorder import register_recording_backend
 
         backend = register_recording_backend(path)
     rpc.init_rpc(f"worker{rank}", backend=backend, rank=rank, world_size=2)

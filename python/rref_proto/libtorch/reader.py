@@ -11,9 +11,9 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .errors import DecodeError, RRefProtoError
-from .ids import ForkId, RRefId
-from .ivalue import (
+from ..errors import DecodeError, RRefProtoError
+from ..ids import ForkId, RRefId
+from ..ivalue import (
     CLASS_PREFIX,
     EnumHolder,
     GenericDict,
@@ -22,7 +22,7 @@ from .ivalue import (
     RRefForkData,
     ScriptObject,
 )
-from .tensor import Device, Tensor
+from ..tensor import Device, Tensor
 
 # How large a payload's values may be when every memo reference in it is replaced by what it refers
 # to, in units of a byte of text or a sixteenth of a value: this much for each byte of payload, and

@@ -7,9 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ._ivalue_proto import children_of
-from .ivalue import EnumHolder, GenericDict, GenericList, IValue, RRefForkData, ScriptObject
-from .tensor import Device, Tensor
+from ..ivalue import (
+    EnumHolder,
+    GenericDict,
+    GenericList,
+    IValue,
+    RRefForkData,
+    ScriptObject,
+    children_of,
+)
+from ..tensor import Device, Tensor
 
 HEADER = b"\x80\x02"
 STOP = b"."

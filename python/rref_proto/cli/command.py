@@ -16,17 +16,16 @@ from typing import IO, cast
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 
-from . import libtorch
-from ._check import INT64, check_int
-from ._report import Names, leak_lines, ledger_lines, mermaid_lines, printable, text_lines
-from ._version import __version__
-from .errors import RRefProtoError
-from .ledger import Ledger
-from .merge import merge
-from .message import Message, MessageType
-from .recording import SECOND, RecordedMessage, read_recording, write_recording
-from .tensor import Tensor
-from .v1 import message_pb2, recording_pb2
+from .. import libtorch
+from .._check import INT64, check_int
+from .._version import __version__
+from ..errors import RRefProtoError
+from ..ledger import Ledger
+from ..message import Message, MessageType
+from ..recording import SECOND, RecordedMessage, merge, read_recording, write_recording
+from ..tensor import Tensor
+from ..v1 import message_pb2, recording_pb2
+from .report import Names, leak_lines, ledger_lines, mermaid_lines, printable, text_lines
 
 FAILED = 1
 INTERRUPTED = 130
@@ -365,7 +364,3 @@ def _add_recordings(command: argparse.ArgumentParser) -> None:
 
 def _add_output(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", default="-", help="a file; default: standard output")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

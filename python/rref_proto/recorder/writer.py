@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from ..errors import EncodeError
 from ..recording import write_recording
-from ._note import Note, Worker, to_record
+from .notes import Note, Worker, to_record
 
 
 class Recorder:

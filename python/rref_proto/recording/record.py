@@ -8,16 +8,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from ._check import INT64, WORKER_ID, check_int, check_str, check_type
-from ._ivalue_proto import collect_tensors
-from ._wire import MAX_SIZE, check_size, cut, read_varint, tag, varint
-from .errors import DecodeError, EncodeError, RRefProtoError
-from .ivalue import IValue
-from .libtorch import NO_ID, NativeMessage
-from .message import FIELD_OF_TYPE, PARSE_ERRORS, TENSORS_MARK, Message
-from .rref import FETCH_RETURNS, RRefFetchRet, fromMessage
-from .tensor import Tensor
-from .v1 import message_pb2, recording_pb2
+from .._check import INT64, WORKER_ID, check_int, check_str, check_type
+from .._wire import MAX_SIZE, check_size, cut, read_varint, tag, varint
+from ..errors import DecodeError, EncodeError, RRefProtoError
+from ..ivalue import IValue, collect_tensors
+from ..libtorch import NO_ID, NativeMessage
+from ..message import FIELD_OF_TYPE, PARSE_ERRORS, TENSORS_MARK, Message
+from ..rref import FETCH_RETURNS, RRefFetchRet, fromMessage
+from ..tensor import Tensor
+from ..v1 import message_pb2, recording_pb2
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

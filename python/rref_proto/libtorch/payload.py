@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._check import INT32, INT64, check_int, check_type
-from ._pickle_reader import read_tuple
-from ._pickle_writer import write_tuple
-from .errors import DecodeError, MessageTypeError, RRefProtoError
-from .ids import ForkId, RRefId
-from .ivalue import IValue
-from .message import Message
-from .rref import (
+from .._check import INT32, INT64, check_int, check_type
+from ..errors import DecodeError, MessageTypeError, RRefProtoError
+from ..ids import ForkId, RRefId
+from ..ivalue import IValue
+from ..message import Message
+from ..rref import (
     CLASS_OF_TYPE,
     ForkMessageBase,
     PythonRRefFetchCall,
@@ -24,7 +22,9 @@ from .rref import (
     ScriptRRefFetchCall,
     fromMessage,
 )
-from .tensor import Tensor
+from ..tensor import Tensor
+from .reader import read_tuple
+from .writer import write_tuple
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

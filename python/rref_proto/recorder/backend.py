@@ -10,9 +10,9 @@ from typing import Any
 
 from torch.distributed import rpc
 
-from ._build import load_agent
-from ._note import Worker
-from ._recorder import Recorder
+from .extension import load_agent
+from .notes import Worker
+from .writer import Recorder
 
 # How much may wait to be written.
 QUEUE_BYTES = 256 << 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .errors import DecodeError, RRefProtoError
-from .ids import ForkId, RRefId
-from .ivalue import EnumHolder, GenericDict, GenericList, IValue, RRefForkData, ScriptObject
-from .tensor import Device, Tensor
+from ..errors import DecodeError, RRefProtoError
+from ..ids import ForkId, RRefId
+from ..tensor import Device, Tensor
+from .value import EnumHolder, GenericDict, GenericList, IValue, RRefForkData, ScriptObject
 
 # Where each tensor of a message stands in its table, by the identity of the Tensor.
 Indices = dict[int, int]

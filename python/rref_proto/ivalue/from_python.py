@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._annotation import NONE, UNKNOWN, Annotation, parse, unify
-from ._check import as_int, shorten
-from .errors import EncodeError
-from .ivalue import (
+from .._check import as_int, shorten
+from ..errors import EncodeError
+from ..tensor import Device, Tensor
+from .annotation import NONE, UNKNOWN, Annotation, parse, unify
+from .value import (
     NESTING,
     EnumHolder,
     GenericDict,
@@ -17,7 +18,6 @@ from .ivalue import (
     RRefForkData,
     ScriptObject,
 )
-from .tensor import Device, Tensor
 
 # For each type without parts: the Python types that it takes, and how they become an IValue.
 SIMPLE: dict[str, tuple[tuple[type, ...], Callable[[Any], IValue]]] = {

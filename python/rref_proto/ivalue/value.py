@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, NamedTuple, cast
 
-from ._annotation import parse
-from ._check import INT64, WORKER_ID, check_int, check_str, check_type, shorten
-from .errors import EncodeError, RRefProtoError
-from .ids import ForkId, RRefId
-from .tensor import Device, Tensor
+from .._check import INT64, WORKER_ID, check_int, check_str, check_type, shorten
+from ..errors import EncodeError, RRefProtoError
+from ..ids import ForkId, RRefId
+from ..tensor import Device, Tensor
+from .annotation import parse
 
 # A RecordedMessage, its Message and the body stand around a value, and a parser that counts the
 # outermost message allows 100 levels.
@@ -215,7 +215,7 @@ class IValue:
         Raises TypeError where the value is not of the type, or of none that TorchScript has, and
         EncodeError where the type cannot be read or inferred, or the value cannot be sent.
         """
-        from ._from_python import build, infer  # which builds on this module
+        from .from_python import build, infer  # which builds on this module
 
         check_type(type, (str, NoneType), "IValue.from_python type")
         return build(value, infer(value) if type is None else parse(type))

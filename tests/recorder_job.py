@@ -1,4 +1,6 @@
-"""One worker of a real PyTorch job, started by test_torch.py: `torch_job.py SCENARIO RANK OPTIONS`.
+"""One worker of a real PyTorch job, started by test_recorder.py.
+
+Called as `recorder_job.py SCENARIO RANK OPTIONS`.
 
 OPTIONS is JSON: `world_size`, `port`, `dynamic` (whether workers join one by one), `path` (of the
 recording; null: none), `values`, `queue_bytes`. Prints what the scenario gives, in JSON.
@@ -162,9 +164,10 @@ def main() -> None:
     world_size = options["world_size"]
     backend = rpc.BackendType.TENSORPIPE
     if options["path"]:
-        from rref_proto.torch import _start, register_recording_backend
+        from rref_proto.recorder import backend as recording_backend
+        from rref_proto.recorder import register_recording_backend
 
-        _start.QUEUE_BYTES = options["queue_bytes"]
+        recording_backend.QUEUE_BYTES = options["queue_bytes"]
         backend = register_recording_backend(options["path"], values=options["values"])
         again = register_recording_backend(options["path"], values=options["values"])
         assert again is backend

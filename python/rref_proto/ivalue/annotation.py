@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .errors import EncodeError
+from ..errors import EncodeError
 
 TOKEN = re.compile(r"\s*(?:([\w.]+)|(.))")
 # How deep brackets may stand in one another.

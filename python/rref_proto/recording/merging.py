@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from .errors import RRefProtoError
-from .recording import RecordedMessage
-from .rref import FETCH_RETURNS
+from ..errors import RRefProtoError
+from ..rref import FETCH_RETURNS
+from .record import RecordedMessage
 
 
 def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:

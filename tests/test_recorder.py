@@ -1,4 +1,4 @@
-"""Recording real PyTorch jobs: each worker is a process of its own, see torch_job.py."""
+"""Recording real PyTorch jobs: each worker is a process of its own, see recorder_job.py."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from rref_proto import Ledger, MessageType, RecordedMessage, read_recording
-from rref_proto.merge import merge
+from rref_proto.recording import merge
 
 pytest.importorskip("torch", reason="needs torch")
 
-JOB = Path(__file__).with_name("torch_job.py")
+JOB = Path(__file__).with_name("recorder_job.py")
 SECRET = b"a value that must not leak"
 DEADLINE = 300
 RETURNS = {MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET}
@@ -28,7 +28,11 @@ def _compiled():
     if shutil.which("ninja") is None or shutil.which(os.environ.get("CXX", "c++")) is None:
         pytest.skip("needs a C++ compiler and ninja")
     subprocess.run(
-        [sys.executable, "-c", "from rref_proto.torch._build import load_agent; load_agent()"],
+        [
+            sys.executable,
+            "-c",
+            "from rref_proto.recorder.extension import load_agent; load_agent()",
+        ],
         check=True,
     )
 
@@ -202,7 +206,7 @@ def test_dropped_messages_are_reported(tmp_path):
 
 @pytest.mark.parametrize("missing", ["c++", "ninja"])
 def test_no_compiler_is_a_clear_error(tmp_path, monkeypatch, missing):
-    from rref_proto.torch import register_recording_backend
+    from rref_proto.recorder import register_recording_backend
 
     monkeypatch.delenv("CXX", raising=False)
     real = shutil.which
@@ -212,7 +216,7 @@ def test_no_compiler_is_a_clear_error(tmp_path, monkeypatch, missing):
 
 
 def test_path_of_all_workers_is_refused(tmp_path):
-    from rref_proto.torch import register_recording_backend
+    from rref_proto.recorder import register_recording_backend
 
     with pytest.raises(ValueError, match=r"expected .name. or .rank. in the path"):
         register_recording_backend(tmp_path / "job.rref")

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from . import libtorch
-from .errors import RRefProtoError
-from .ids import ForkId, GloballyUniqueId
-from .ivalue import IValue, SerializedPyObj
-from .ledger import Certainty, HeldFork, Ledger
-from .message import Message
-from .recording import SECOND, RecordedMessage
-from .rref import (
+from .. import libtorch
+from ..errors import RRefProtoError
+from ..ids import ForkId, GloballyUniqueId
+from ..ivalue import IValue, SerializedPyObj
+from ..ledger import Certainty, HeldFork, Ledger
+from ..message import Message
+from ..recording import SECOND, RecordedMessage
+from ..rref import (
     CLASS_OF_TYPE,
     PythonRRefFetchRet,
     RpcCommandBase,
     ScriptRRefFetchRet,
     fromMessage,
 )
-from .tensor import Tensor
+from ..tensor import Tensor
 
 TEXT = 32
 # A semicolon would end a statement of mermaid's, and a hash would begin an entity.

@@ -1,7 +1,7 @@
 """Recording a live PyTorch job: an RPC backend that also writes the messages about RRefs.
 
     import torch.distributed.rpc as rpc
-    from rref_proto.torch import register_recording_backend
+    from rref_proto.recorder import register_recording_backend
 
     recording = register_recording_backend("job-{name}-{rank}.rref")
     rpc.init_rpc("trainer", backend=recording, rank=1, world_size=4)
@@ -18,8 +18,8 @@ from typing import Any
 
 from torch.distributed import rpc
 
-from ._build import load_agent
-from ._start import start_recording_agent
+from .backend import start_recording_agent
+from .extension import load_agent
 
 __all__ = ["register_recording_backend"]
 

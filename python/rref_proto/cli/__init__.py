@@ -1,0 +1,5 @@
+"""The command rref-proto."""
+
+from .command import main
+
+__all__ = ["main"]

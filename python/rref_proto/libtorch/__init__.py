@@ -1,0 +1,5 @@
+"""Messages as libtorch writes them: what its `toMessage` gives and its `fromMessage` takes."""
+
+from .payload import NO_ID, NativeMessage, from_payload, to_payload
+
+__all__ = ["NO_ID", "NativeMessage", "from_payload", "to_payload"]
