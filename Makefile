@@ -89,8 +89,7 @@ fuzz: .venv/fuzz/installed
 
 # Recording live PyTorch jobs, and tensors to torch and back. Needs a C++ compiler.
 test-torch: .venv/torch/installed
-	PATH="$(CURDIR)/.venv/torch/bin:$$PATH" \
-		python -m pytest tests/test_recorder.py tests/test_tensor_torch.py
+	PATH="$(CURDIR)/.venv/torch/bin:$$PATH" python -m pytest tests/recorder
 
 # The wheel and the sdist, each tried in an empty environment.
 package: .venv/release/installed

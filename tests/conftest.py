@@ -1,3 +1,8 @@
+"""What all tests need. Pytest puts this folder on sys.path, since this file is here.
+
+So the tests in the folders below can import captures.py and strategies.py.
+"""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,4 @@
-"""Recording real PyTorch jobs: each worker is a process of its own, see recorder_job.py."""
+"""Recording real PyTorch jobs: each worker is a process of its own, see recorded_job.py."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from rref_proto.recording import merge
 
 pytest.importorskip("torch", reason="needs torch")
 
-JOB = Path(__file__).with_name("recorder_job.py")
+JOB = Path(__file__).with_name("recorded_job.py")
 SECRET = b"a value that must not leak"
 DEADLINE = 300
 RETURNS = {MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET}

@@ -1,6 +1,6 @@
-"""One worker of a real PyTorch job, started by test_recorder.py.
+"""One worker of a real PyTorch job, started by test_recorded_jobs.py.
 
-Called as `recorder_job.py SCENARIO RANK OPTIONS`.
+Called as `recorded_job.py SCENARIO RANK OPTIONS`.
 
 OPTIONS is JSON: `world_size`, `port`, `dynamic` (whether workers join one by one), `path` (of the
 recording; null: none), `values`, `queue_bytes`. Prints what the scenario gives, in JSON.
