@@ -1,0 +1,85 @@
+"""Recordings and messages that the tests of the command use, and ways to call it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from rref_proto import (
+    ForkId,
+    IValue,
+    RecordedMessage,
+    RpcCommandBase,
+    RRefId,
+    RRefUserDelete,
+    ScalarType,
+    ScriptRRefFetchRet,
+    Tensor,
+    read_recording,
+    write_recording,
+)
+from rref_proto.cli import main
+
+from captures import DATA
+
+SECOND = 10**9
+HOLDING, LIFECYCLE = str(DATA / "holding.rref"), str(DATA / "lifecycle.rref")
+RREF, FORK = RRefId(0, 1), ForkId(0, 2)
+DELETE = RRefUserDelete(RREF, FORK)
+TENSOR = Tensor(ScalarType.float32, [2, 3], bytes(24))
+WITH_TENSOR = ScriptRRefFetchRet([IValue.from_python(TENSOR)])
+
+
+def sent(
+    time: int,
+    command: RpcCommandBase = DELETE,
+    way: tuple[int, int] = (0, 1),
+    number: int | None = None,
+    names: tuple[str, str] = ("", ""),
+) -> RecordedMessage:
+    return RecordedMessage(time, *way, command.toMessage().with_id(number), *names)
+
+
+def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:
+    with path.open("wb") as file:
+        write_recording(file, recorded)
+    return str(path)
+
+
+def load(path: str | Path) -> list[RecordedMessage]:
+    return list(read_recording(Path(path).read_bytes()))
+
+
+def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+class Result(NamedTuple):
+    """What a call of the command did."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(*arguments: str, stdin: bytes = b"") -> Result:
+    """Call the command with streams of its own, for a property cannot use pytest's fixtures."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        give_stdin(patch, stdin)
+        code = main([*arguments])
+    out.flush()
+    return Result(code, out.buffer.getvalue(), err.getvalue())
+
+
+def convert(content: bytes, *arguments: str) -> bytes:
+    """Return what `encode` makes of `content`."""
+    result = run("encode", *arguments, stdin=content)
+    assert (result.code, result.err) == (0, "")
+    return result.out

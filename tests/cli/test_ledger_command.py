@@ -1,0 +1,169 @@
+"""`ledger`: who holds what, and `--leaks`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rref_proto import (
+    ForkId,
+    Message,
+    RecordedMessage,
+    RemoteRet,
+    RRefAck,
+    RRefForkRequest,
+    RRefId,
+    RRefUserDelete,
+    ScriptRRefFetchCall,
+)
+from rref_proto.cli import main
+from rref_proto.cli.report import Names, leak_lines, ledger_lines
+from rref_proto.ledger import Ledger
+from rref_proto.v1 import message_pb2
+
+from captures import DATA
+from cli_helpers import FORK, HOLDING, LIFECYCLE, RREF, SECOND, save, sent
+
+
+def test_the_ledger_uses_the_names_of_workers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = sent(0, RemoteRet(RREF, FORK), (1, 0), None, ("server", "trainer"))
+    path = save(tmp_path / "named.rref", [record])
+    assert main(["ledger", path]) == 0
+    out = capsys.readouterr().out
+    assert "owner server(1)\n  rref (0, 1)  created by trainer(0)\n" in out
+    assert "held by trainer(0)  made by trainer(0)" in out
+    assert main(["ledger", "--leaks", path]) == 1
+    out = capsys.readouterr().out
+    assert "on owner server(1)" in out
+    assert "held by       trainer(0)\n" in out
+
+
+@pytest.mark.parametrize(
+    ("path", "rrefs", "forks"),
+    [(HOLDING, 12, 19), (LIFECYCLE, 0, 0)],
+    ids=["holding", "lifecycle"],
+)
+def test_ledger_counts_what_is_held(
+    path: str, rrefs: int, forks: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", path]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"{rrefs} RRefs held by {forks} forks" in lines
+    assert sum(line.startswith("  rref ") for line in lines) == rrefs
+    assert sum(line.startswith("    fork ") for line in lines) == forks
+
+
+def test_ledger_agrees_with_the_owners_own_state(capsys: pytest.CaptureFixture[str]) -> None:
+    state = json.loads((DATA / "holding.state.json").read_text(encoding="utf-8"))
+    assert main(["ledger", HOLDING]) == 0
+    out = capsys.readouterr().out
+    owners = {part.split("\n")[0]: part for part in out.split("owner ")[1:]}
+    for worker, counts in state.items():
+        part = owners.get(worker.removeprefix("w"), "")
+        assert part.count("\n  rref ") == counts["owner_rrefs"]
+        # The one fork that no message names is told of as such.
+        unnamed = int(f"not certain: {worker.removeprefix('w')} made (1, 5)" in out)
+        assert part.count("\n    fork ") + unnamed == counts["forks"]
+
+
+def test_ledger_tells_what_it_cannot_know_or_explain() -> None:
+    ledger = Ledger()
+    for record in (
+        sent(1, RemoteRet(RRefId(0, 0), ForkId(0, 3)), (1, 0)),
+        sent(2, RRefForkRequest(RRefId(0, 0), ForkId(0, 4)), (2, 1), 1),
+        sent(3, ScriptRRefFetchCall(3, RRefId(0, 0)), (3, 1), 2),
+        sent(4, RRefUserDelete(RRefId(0, 0), ForkId(0, 6)), (2, 1), 3),
+    ):
+        ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
+    ledger.observe(1, 0, Message(message_pb2.Message()))
+    ledger.observe(1, 0, Message(message_pb2.Message()))
+    assert list(ledger_lines(ledger, Names(), 1)) == [
+        "owner 1",
+        "  rref (0, 0)  created by 0",
+        "    fork (0, 3)  held by 0  made by 0  since +0.000000s",
+        "    fork (0, 4)  held by 2 (pending)  passed on by 0  since +0.000000s",
+        "    fork of the owner's  held by 3 (inferred)  since +0.000000s",
+        "1 RRef held by 1 fork",
+        "not certain: 1 fork asked for, and no answer was seen",
+        "not certain: 1 fork inferred: the holder fetched the value, "
+        "and no message told of its fork",
+        "not certain: 0 made (0, 1 to 2), and no message named it: "
+        "perhaps a fork of an RRef of its own",
+        "not certain: 0 made (0, 5), and no message named it: perhaps a fork of an RRef of its own",
+        "not explained: 1 message deleted a fork that no message announced: its parent was "
+        "the owner, or it was announced before the recording began",
+        "not explained: 2 messages were of no type that this version knows",
+    ]
+    leaks = list(leak_lines(ledger, Names(), 1))
+    assert leaks[0] == "3 forks still held (oldest first):"
+    assert "    held by       3 (inferred)" in leaks
+
+
+def test_leaks_are_listed_the_oldest_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = save(
+        tmp_path / "leaks.rref",
+        [
+            sent(5 * SECOND, RemoteRet(RRefId(0, 1), ForkId(0, 2)), (1, 0)),
+            sent(6 * SECOND, RemoteRet(RRefId(0, 3), ForkId(0, 4)), (2, 0)),
+            sent(7 * SECOND, RRefForkRequest(RRefId(0, 1), ForkId(3, 0)), (4, 1), 9),
+            sent(8 * SECOND, RRefAck(), (1, 4), 9),
+            sent(9 * SECOND, RRefUserDelete(RRefId(0, 3), ForkId(0, 4)), (0, 2)),
+        ],
+    )
+    assert main(["ledger", "--leaks", path]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "2 forks still held (oldest first):",
+        "  rref (0, 1) on owner 1",
+        "    created by    0",
+        "    made by       0 as fork (0, 2)",
+        "    held by       0",
+        "    since         +0.000000s",
+        "  rref (0, 1) on owner 1",
+        "    created by    0",
+        "    passed on by  3 as fork (3, 0)",
+        "    held by       4",
+        "    since         +2.000000s",
+        "not certain: 0 made (0, 0), and no message named it: perhaps a fork of an RRef of its own",
+    ]
+
+
+def test_leaks_of_a_real_job_are_listed_the_oldest_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["ledger", "--leaks", HOLDING]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "19 forks still held (oldest first):"
+    since = [float(line.split()[1][:-1]) for line in lines if line.startswith("    since")]
+    assert len(since) == 19
+    assert since == sorted(since)
+
+
+def test_no_leak_is_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", "--leaks", LIFECYCLE]) == 0
+    assert capsys.readouterr() == ("no fork is held\n", "")
+
+
+def test_leaks_are_told_with_what_the_ledger_cannot_know(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["ledger", "--leaks", HOLDING]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("not certain: 1 made (1, 5)")
+
+
+def test_a_message_that_the_ledger_cannot_read_is_placed_by_its_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proto = message_pb2.Message()
+    proto.remote_ret.SetInParent()
+    path = save(tmp_path / "invalid.rref", [RecordedMessage(12, 0, 1, Message(proto))])
+    assert main(["ledger", path]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("rref-proto: message at 12")
+    assert err.endswith("remote_ret.rref_id: expected an RRefId, found none\n")
+    assert err.count("\n") == 1

@@ -1,0 +1,58 @@
+"""`merge`: several recordings become one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rref_proto import Message, RecordedMessage, omit_values
+from rref_proto.cli import main
+from rref_proto.libtorch import NativeMessage
+from rref_proto.v1 import message_pb2
+
+from cli_helpers import HOLDING, LIFECYCLE, TENSOR, WITH_TENSOR, load, save
+
+
+def test_merge_of_two_halves_gives_the_whole(tmp_path: Path) -> None:
+    recorded = load(HOLDING)
+    halves = [
+        save(tmp_path / "a.rref", (each for each in recorded if each.from_worker_id % 2)),
+        save(tmp_path / "b.rref", (each for each in recorded if not each.from_worker_id % 2)),
+    ]
+    for order in (halves, halves[::-1]):
+        output = tmp_path / "whole.rref"
+        assert main(["merge", *order, "-o", str(output)]) == 0
+        assert load(output) == recorded
+
+
+def test_merge_writes_to_standard_output(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["merge", LIFECYCLE, LIFECYCLE]) == 0
+    out, err = capsysbinary.readouterr()
+    assert out == Path(LIFECYCLE).read_bytes()
+    assert err == b""
+
+
+def test_merge_passes_on_what_stands_beside_a_message(tmp_path: Path) -> None:
+    native = NativeMessage(0x20A, b"p", (TENSOR,))
+    message, omitted = omit_values(WITH_TENSOR.toMessage())
+    recorded = [
+        RecordedMessage(1, 0, 1, Message(message_pb2.Message()), "a", "b", native),
+        RecordedMessage(2, 0, 1, message, "", "b", None, omitted),
+    ]
+    paths = [save(tmp_path / f"{n}.rref", [record]) for n, record in enumerate(recorded)]
+    assert main(["merge", *paths, "--output", str(tmp_path / "whole.rref")]) == 0
+    assert load(tmp_path / "whole.rref") == recorded
+
+
+def test_merge_into_one_of_its_inputs_loses_nothing(tmp_path: Path) -> None:
+    recorded = load(LIFECYCLE)
+    one, other = (
+        save(tmp_path / "a.rref", recorded[::2]),
+        save(tmp_path / "b.rref", recorded[1::2]),
+    )
+    code = main(["merge", one, other, "-o", one])
+    assert load(one) == (recorded[::2] if code else recorded)
+    assert load(other) == recorded[1::2]

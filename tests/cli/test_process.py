@@ -1,0 +1,163 @@
+"""The command as a process: pipes, interrupts and what a terminal can show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rref_proto
+from rref_proto import RecordedMessage
+from rref_proto.cli import command as cli
+from rref_proto.cli import main
+
+from cli_helpers import DELETE, HOLDING, LIFECYCLE, save, sent
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(rref_proto.__file__).parents[1])}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # which would hide what is still in a buffer at the end
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
+
+
+def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a process of its own."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENVIRONMENT, **options}
+    command = [sys.executable, "-m", "rref_proto.cli", *arguments]
+    return subprocess.run(command, check=False, **options)
+
+
+def test_the_command_runs_as_a_process(tmp_path: Path) -> None:
+    shown = call("show", "-", input=Path(LIFECYCLE).read_bytes())
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert len(shown.stdout.splitlines()) == 37
+    wrong = call("show")
+    assert (wrong.returncode, wrong.stdout) == (2, b"")
+    leaks = call("ledger", "--leaks", HOLDING)
+    assert leaks.returncode == 1
+    bad = call("show", str(tmp_path / "missing"))
+    assert bad.returncode == 1
+    assert b"Traceback" not in bad.stderr
+
+
+def test_processes_are_joined_by_pipes() -> None:
+    merged = call("merge", LIFECYCLE, LIFECYCLE)
+    assert merged.stdout == Path(LIFECYCLE).read_bytes()
+    assert call("ledger", "-", input=merged.stdout).stdout == b"0 RRefs held by 0 forks\n"
+    wire = DELETE.toMessage().with_id(7).SerializeToString()
+    text = call("decode", input=wire).stdout
+    assert call("encode", input=text).stdout == wire
+
+
+def test_what_was_read_before_a_cut_comes_before_the_complaint() -> None:
+    cut = Path(LIFECYCLE).read_bytes()[:-3]
+    both = call("show", "-", input=cut, stderr=subprocess.STDOUT)
+    lines = both.stdout.splitlines()
+    assert both.returncode == 1
+    assert len(lines) == 37
+    assert [index for index, line in enumerate(lines) if b"rref-proto: " in line] == [36]
+
+
+@posix_only
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", LIFECYCLE],
+        ["show", HOLDING],
+        ["show", "--format", "json", HOLDING],
+        ["ledger", HOLDING],
+        ["merge", HOLDING],
+        ["decode", "--to", "protobuf", os.devnull],
+        ["show", "cut"],
+    ],
+    ids=lambda arguments: " ".join(Path(each).name for each in arguments),
+)
+def test_a_closed_pipe_is_no_reason_for_a_traceback(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "cut").write_bytes(Path(LIFECYCLE).read_bytes()[:-3])
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        process = call(*arguments, stdout=writer, cwd=tmp_path)
+    finally:
+        os.close(writer)
+    assert b"Traceback" not in process.stderr
+    assert b"BrokenPipeError" not in process.stderr
+    assert process.returncode in ((1,) if "decode" not in arguments else (0, 1))
+
+
+@posix_only
+def test_a_closed_pipe_is_a_failure_and_nothing_is_left_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["show", HOLDING]) == 1
+    assert capsys.readouterr().err == ""
+
+
+@posix_only
+def test_a_reader_that_has_enough_ends_the_command(tmp_path: Path) -> None:
+    path = save(tmp_path / "long.rref", (sent(time) for time in range(20_000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "rref_proto.cli", "show", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"RRefUserDelete" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+@posix_only
+def test_an_interrupt_ends_the_command_without_a_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "rref_proto.cli", "show", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        # Who runs the tests in the background may have them ignore it, and their children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(Path(LIFECYCLE).read_bytes())
+        process.stdin.flush()
+        for _ in range(37):  # it has shown all and waits for more
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b""
+        assert process.wait() == 130
+
+
+def test_an_interrupt_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Iterable[RecordedMessage]) -> Iterator[str]:
+        yield "first"
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.FORMATS, "text", interrupted)
+    assert main(["show", LIFECYCLE]) == 130
+    assert capsys.readouterr() == ("first\n", "")
+
+
+def test_names_that_the_terminal_cannot_show_are_no_reason_for_a_traceback(tmp_path: Path) -> None:
+    path = save(tmp_path / "named.rref", [sent(0, DELETE, (0, 1), None, ("Zoë", "東京"))])
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    process = call("show", path, env=environment)
+    assert b"Traceback" not in process.stderr
+    assert b"RRefUserDelete" in process.stdout
+    assert process.returncode == 0

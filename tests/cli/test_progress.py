@@ -1,0 +1,78 @@
+"""The bar that tells how far the reading has come."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from rref_proto.cli import command as cli
+from rref_proto.cli import main
+
+from cli_helpers import HOLDING, give_stdin
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Make standard error a terminal; to be called in the test, since pytest sets it before."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    return screen
+
+
+def _screen(written: str) -> str:
+    """Return what a terminal shows of the last line."""
+    return written.rsplit("\n", 1)[-1].rsplit("\r", 1)[-1].replace("\x1b[K", "")
+
+
+def test_a_bar_tells_the_progress_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = _terminal(monkeypatch)
+    monkeypatch.setattr(cli, "PROGRESS", 10)
+    assert main(["ledger", HOLDING]) == 0
+    drawn = terminal.getvalue().split("\r")
+    bars = [each for each in drawn if each.startswith("[")]
+    shares = [int(bar.split("]")[1].strip(" %")) for bar in bars]
+    assert len(bars) == 20
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < 10
+    assert 90 < shares[-1] <= 100
+    assert {len(bar.split("]")[0]) for bar in bars} == {41}
+    assert _screen(terminal.getvalue()) == ""
+    assert "12 RRefs held by 19 forks" in capsys.readouterr().out
+
+
+def test_the_bar_is_gone_when_an_error_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    terminal = _terminal(monkeypatch)
+    monkeypatch.setattr(cli, "PROGRESS", 10)
+    (tmp_path / "cut.rref").write_bytes(Path(HOLDING).read_bytes()[:-3])
+    assert main(["ledger", str(tmp_path / "cut.rref")]) == 1
+    written = terminal.getvalue()
+    assert written.startswith("\r[")
+    before, _, message = written.rpartition("rref-proto: ")
+    assert message.count("\n") == 1
+    assert before.endswith(("\x1b[K", "\n"))
+
+
+def test_there_is_no_bar_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "PROGRESS", 1)
+    assert main(["ledger", HOLDING]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_there_is_no_bar_for_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    give_stdin(monkeypatch, Path(HOLDING).read_bytes())
+    assert main(["ledger", "-"]) == 0
+    assert terminal.getvalue() == ""

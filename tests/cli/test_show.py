@@ -1,0 +1,226 @@
+"""`show`: a line for each message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rref_proto
+from rref_proto import (
+    Device,
+    EnumHolder,
+    IValue,
+    Message,
+    OmittedValue,
+    PythonRRefFetchCall,
+    PythonRRefFetchRet,
+    RecordedMessage,
+    RemoteRet,
+    RRefAck,
+    RRefChildAccept,
+    RRefForkData,
+    RRefForkRequest,
+    ScalarType,
+    ScriptObject,
+    ScriptRRefFetchCall,
+    ScriptRRefFetchRet,
+    SerializedPyObj,
+    Tensor,
+    fromMessage,
+    libtorch,
+    omit_values,
+)
+from rref_proto.cli import main
+from rref_proto.cli.report import mermaid_lines, text_lines
+from rref_proto.libtorch import NativeMessage
+from rref_proto.v1 import message_pb2
+
+from cli_helpers import DELETE, FORK, LIFECYCLE, RREF, SECOND, TENSOR, WITH_TENSOR, load, save, sent
+from strategies import records
+
+
+def test_show_gives_a_line_for_each_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", LIFECYCLE]) == 0
+    out, err = capsys.readouterr()
+    lines, recorded = out.splitlines(), load(LIFECYCLE)
+    assert len(lines) == len(recorded) == 37
+    for line, record in zip(lines, recorded, strict=True):
+        assert f"{record.from_worker_id} -> {record.to_worker_id}" in line
+        assert type(fromMessage(record.message)).__name__ in line
+    assert lines[1].split("  ") == lines[1].rstrip().split("  ")
+    assert lines[2] == (
+        "    +0.036688s  0 -> 1    RemoteRet            #1    rref (1, 0) fork (1, 1)"
+        "                     15 B protobuf, 18 B libtorch"
+    )
+    assert err == ""
+
+
+def test_show_reads_several_recordings_in_one_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = load(LIFECYCLE)
+    halves = [
+        save(tmp_path / f"{worker % 2}.rref", recorded[worker % 2 :: 2]) for worker in range(2)
+    ]
+    assert main(["show", LIFECYCLE]) == 0
+    whole = capsys.readouterr().out
+    assert main(["show", *halves]) == 0
+    assert capsys.readouterr().out == whole
+
+
+NAMED = [
+    sent(SECOND, DELETE, (0, 1), 7, ("trainer", "server")),
+    sent(2 * SECOND, RRefAck(), (1, 0), 7),
+    sent(3 * SECOND, RRefChildAccept(FORK), (2, 0)),
+]
+
+
+def test_workers_have_their_names_where_the_recording_has_them() -> None:
+    lines = list(text_lines(NAMED))
+    assert "  trainer(0) -> server(1)  RRefUserDelete" in lines[0]
+    assert "  server(1) -> trainer(0)  RRefAck" in lines[1]
+    assert "  2 -> trainer(0)  RRefChildAccept" in lines[2]
+    assert list(mermaid_lines(NAMED)) == [
+        "sequenceDiagram",
+        "    trainer_0->>server_1: RRefUserDelete rref (0, 1) fork (0, 2)",
+        "    server_1-->>trainer_0: RRefAck",
+        "    w2->>trainer_0: RRefChildAccept fork (0, 2)",
+    ]
+
+
+POINT = ScriptObject("__torch__.m.Point", (("x", IValue.from_python(1)),))
+LONG = ScriptObject("__torch__." + "long" * 20)
+CUDA = Tensor(ScalarType.int8, [1], b"x", False, Device("cuda", 3))
+SHOWN = [
+    (None, "None"),
+    (True, "True"),
+    (5, "5"),
+    (1.5, "1.5"),
+    (1j, "1j"),
+    ("text", "'text'"),
+    ("line\nbreak", r"'line\nbreak'"),
+    ("x" * 100, "'" + "x" * 28 + "..."),
+    (b"\xff", r"b'\xff'"),
+    (Device("cuda", 1), "cuda:1"),
+    (TENSOR, "float32[2, 3]"),
+    (CUDA, "int8[1] on cuda:3"),
+    ((), "Tuple[()] of 0"),
+    ((1, "a"), "Tuple[int, str] of 2"),
+    ([1, 2], "List[int] of 2"),
+    ([1.0], "List[float] of 1"),
+    ([True], "List[bool] of 1"),
+    ([TENSOR], "List[Tensor] of 1"),
+    (["a", "b", "c"], "List[str] of 3"),
+    ({"a": 1}, "Dict[str, int] of 1"),
+    (POINT, "__torch__.m.Point"),
+    (LONG, "__torch__." + "long" * 4 + "lon..."),
+    (EnumHolder("__torch__.m.Color", IValue.from_python(1)), "__torch__.m.Color"),
+    (RRefForkData(1, RREF, FORK, 2, "int"), "RRef[int]"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN, ids=[text for _, text in SHOWN])
+def test_a_value_is_shown_in_short(value: Any, text: str) -> None:
+    record = sent(0, ScriptRRefFetchRet([IValue.from_python(value)]), number=7)
+    (line,) = text_lines([record])
+    assert f"  ScriptRRefFetchRet   #7    {text:<42}  " in line
+
+
+def test_commands_are_shown_by_their_ids_and_sizes() -> None:
+    python = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValues())
+    for command, name, said in (
+        (DELETE, "RRefUserDelete", "rref (0, 1) fork (0, 2)"),
+        (RemoteRet(RREF, FORK), "RemoteRet", "rref (0, 1) fork (0, 2)"),
+        (RRefForkRequest(RREF, FORK), "RRefForkRequest", "rref (0, 1) fork (0, 2)"),
+        (RRefChildAccept(FORK), "RRefChildAccept", "fork (0, 2)"),
+        (ScriptRRefFetchCall(3, RREF), "ScriptRRefFetchCall", "rref (0, 1)"),
+        (PythonRRefFetchCall(3, RREF), "PythonRRefFetchCall", "rref (0, 1)"),
+        (RRefAck(), "RRefAck", ""),
+        (python, "PythonRRefFetchRet", "pickle of 6 bytes, float32[2, 3], int8[1] on cuda:3"),
+    ):
+        (line,) = text_lines([sent(0, command)])
+        message = command.toMessage()
+        native = libtorch.to_payload(message)
+        size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
+        assert line.split("  ", 3)[2].strip() == "0 -> 1" or "  0 -> 1  " in line
+        assert f"  {name:<19}  " in line
+        assert f"  {said}  " in line or not said
+        assert line.endswith(f"  {len(message.SerializeToString())} B protobuf, {size} B libtorch")
+
+
+def test_a_message_that_could_not_be_read_is_shown_by_what_was_kept() -> None:
+    native = NativeMessage(0x20A, b"payload", (TENSOR,), 3)
+    record = RecordedMessage(0, 0, 1, Message(message_pb2.Message(id=3)), native_message=native)
+    (line,) = text_lines([record])
+    assert "  unreadable           #3    type 0x20a, 7 bytes kept" in line
+    assert line.endswith(" B protobuf, 31 B libtorch")
+    assert list(mermaid_lines([record]))[1] == "    w0->>w1: unreadable type 0x20a, 7 bytes kept"
+
+
+def test_values_that_were_left_out_are_described() -> None:
+    message, omitted = omit_values(WITH_TENSOR.toMessage())
+    (line,) = text_lines([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
+    assert f"omitted: Tensor of {omitted[0].byte_size} B  " in line
+    assert line.endswith(" B protobuf")  # libtorch's size is not known
+    several = (OmittedValue("Tensor", 5), OmittedValue("str", 6))
+    (line,) = text_lines([RecordedMessage(0, 0, 1, message, omitted_values=several)])
+    assert "omitted: Tensor of 5 B, str of 6 B" in line
+
+
+def test_a_message_that_is_invalid_is_shown_as_such() -> None:
+    proto = message_pb2.Message()
+    proto.rref_user_delete.SetInParent()
+    lines = list(
+        text_lines(
+            [
+                RecordedMessage(0, 0, 1, Message(proto)),
+                RecordedMessage(0, 0, 1, Message(message_pb2.Message())),
+            ]
+        )
+    )
+    assert "RRefUserDelete" in lines[0]
+    assert "invalid: rref_user_delete.rref_id: expected an RRefId, found none" in lines[0]
+    assert "UNKNOWN" in lines[1]
+    assert "invalid: expected a message of the RRef protocol" in lines[1]
+    assert all("libtorch" not in line.split("B protobuf")[1] for line in lines)
+
+
+def test_times_are_counted_from_the_first_message() -> None:
+    times = [SECOND, SECOND + 1_500_000_000, SECOND - 2_000]
+    lines = list(text_lines(sent(time) for time in times))
+    assert [line.split()[0] for line in lines] == ["+0.000000s", "+1.500000s", "-0.000002s"]
+
+
+@given(
+    records,
+    st.lists(
+        st.builds(OmittedValue, st.text("aé\n\r\x1b\x85\u2028", max_size=9), st.integers(0, 9)),
+        max_size=2,
+    ),
+)
+def test_every_message_is_one_line_that_does_nothing_to_a_terminal(
+    record: RecordedMessage, omitted: list[OmittedValue]
+) -> None:
+    brief = replace(record, omitted_values=tuple(omitted))
+    lines = [*text_lines([record]), *text_lines([brief])]
+    lines += [*mermaid_lines([record]), *mermaid_lines([brief])]
+    assert len(lines) == 6
+    for line in lines:
+        assert line.splitlines() == [line]
+        assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[2Jb", "a\rb", "a\u2028b"], ids=repr)
+def test_a_hostile_name_or_type_breaks_no_line(name: str) -> None:
+    message, _ = omit_values(WITH_TENSOR.toMessage())
+    record = RecordedMessage(0, 0, 1, message, name, name, None, (OmittedValue(name, 1),))
+    value = IValue("list_value", rref_proto.GenericList(name, ()))
+    for each in (record, sent(0, ScriptRRefFetchRet([value]))):
+        for lines in (list(text_lines([each])), list(mermaid_lines([each]))[1:]):
+            assert [line.splitlines() for line in lines] == [lines]
+            assert "\x1b" not in lines[0]
