@@ -32,6 +32,7 @@ from rref_proto import (
 )
 
 from captures import Row, rows, seeds
+from wire import varint
 
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
 # What the README promises, which the pure-Python backend of protobuf comes close to.
@@ -149,14 +150,6 @@ def test_nesting_without_end_is_refused(levels: int) -> None:
         value = (value,)
     with pytest.raises(EncodeError, match="levels of nesting"):
         IValue.from_python(value)
-
-
-def varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*encoded, value])
 
 
 LARGE = 1 << 17

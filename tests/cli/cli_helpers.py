@@ -12,12 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from rref_proto import (
-    ForkId,
     IValue,
     RecordedMessage,
-    RpcCommandBase,
-    RRefId,
-    RRefUserDelete,
     ScalarType,
     ScriptRRefFetchRet,
     Tensor,
@@ -30,20 +26,8 @@ from captures import DATA
 
 SECOND = 10**9
 HOLDING, LIFECYCLE = str(DATA / "holding.rref"), str(DATA / "lifecycle.rref")
-RREF, FORK = RRefId(0, 1), ForkId(0, 2)
-DELETE = RRefUserDelete(RREF, FORK)
 TENSOR = Tensor(ScalarType.float32, [2, 3], bytes(24))
 WITH_TENSOR = ScriptRRefFetchRet([IValue.from_python(TENSOR)])
-
-
-def sent(
-    time: int,
-    command: RpcCommandBase = DELETE,
-    way: tuple[int, int] = (0, 1),
-    number: int | None = None,
-    names: tuple[str, str] = ("", ""),
-) -> RecordedMessage:
-    return RecordedMessage(time, *way, command.toMessage().with_id(number), *names)
 
 
 def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:

@@ -19,7 +19,8 @@ from rref_proto import (
 )
 from rref_proto.cli import main
 
-from cli_helpers import DELETE, WITH_TENSOR, convert, give_stdin
+from cli_helpers import WITH_TENSOR, convert, give_stdin
+from conversations import DELETE
 from strategies import messages
 
 

@@ -15,7 +15,8 @@ from rref_proto import IValue, ScalarType, ScriptRRefFetchRet, Tensor
 from rref_proto.cli import main
 from rref_proto.cli.report import text_lines
 
-from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save, sent
+from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save
+from conversations import sent
 
 
 def test_an_empty_recording_has_no_messages(

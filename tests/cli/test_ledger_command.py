@@ -24,13 +24,14 @@ from rref_proto.ledger import Ledger
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
-from cli_helpers import FORK, HOLDING, LIFECYCLE, RREF, SECOND, save, sent
+from cli_helpers import HOLDING, LIFECYCLE, SECOND, save
+from conversations import FORK, RREF, sent
 
 
 def test_the_ledger_uses_the_names_of_workers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = sent(0, RemoteRet(RREF, FORK), (1, 0), None, ("server", "trainer"))
+    record = sent(0, RemoteRet(RREF, FORK), way=(1, 0), names=("server", "trainer"))
     path = save(tmp_path / "named.rref", [record])
     assert main(["ledger", path]) == 0
     out = capsys.readouterr().out
@@ -73,10 +74,10 @@ def test_ledger_agrees_with_the_owners_own_state(capsys: pytest.CaptureFixture[s
 def test_ledger_tells_what_it_cannot_know_or_explain() -> None:
     ledger = Ledger()
     for record in (
-        sent(1, RemoteRet(RRefId(0, 0), ForkId(0, 3)), (1, 0)),
-        sent(2, RRefForkRequest(RRefId(0, 0), ForkId(0, 4)), (2, 1), 1),
-        sent(3, ScriptRRefFetchCall(3, RRefId(0, 0)), (3, 1), 2),
-        sent(4, RRefUserDelete(RRefId(0, 0), ForkId(0, 6)), (2, 1), 3),
+        sent(1, RemoteRet(RRefId(0, 0), ForkId(0, 3)), way=(1, 0)),
+        sent(2, RRefForkRequest(RRefId(0, 0), ForkId(0, 4)), 1, (2, 1)),
+        sent(3, ScriptRRefFetchCall(3, RRefId(0, 0)), 2, (3, 1)),
+        sent(4, RRefUserDelete(RRefId(0, 0), ForkId(0, 6)), 3, (2, 1)),
     ):
         ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
     ledger.observe(1, 0, Message(message_pb2.Message()))
@@ -109,11 +110,11 @@ def test_leaks_are_listed_the_oldest_first(
     path = save(
         tmp_path / "leaks.rref",
         [
-            sent(5 * SECOND, RemoteRet(RRefId(0, 1), ForkId(0, 2)), (1, 0)),
-            sent(6 * SECOND, RemoteRet(RRefId(0, 3), ForkId(0, 4)), (2, 0)),
-            sent(7 * SECOND, RRefForkRequest(RRefId(0, 1), ForkId(3, 0)), (4, 1), 9),
-            sent(8 * SECOND, RRefAck(), (1, 4), 9),
-            sent(9 * SECOND, RRefUserDelete(RRefId(0, 3), ForkId(0, 4)), (0, 2)),
+            sent(5 * SECOND, RemoteRet(RRefId(0, 1), ForkId(0, 2)), way=(1, 0)),
+            sent(6 * SECOND, RemoteRet(RRefId(0, 3), ForkId(0, 4)), way=(2, 0)),
+            sent(7 * SECOND, RRefForkRequest(RRefId(0, 1), ForkId(3, 0)), 9, (4, 1)),
+            sent(8 * SECOND, RRefAck(), 9, (1, 4)),
+            sent(9 * SECOND, RRefUserDelete(RRefId(0, 3), ForkId(0, 4)), way=(0, 2)),
         ],
     )
     assert main(["ledger", "--leaks", path]) == 1

@@ -15,14 +15,15 @@ from rref_proto.cli import main
 from rref_proto.cli.report import text_lines
 from rref_proto.ledger import Ledger
 
-from cli_helpers import FORK, HOLDING, RREF, SECOND, load, save, sent
+from cli_helpers import HOLDING, SECOND, load, save
+from conversations import FORK, RREF, sent
 
 
 @pytest.mark.parametrize("start", [-5 * SECOND, 0, 5 * SECOND])
 def test_ages_are_told_from_the_first_message_wherever_the_clock_began(
     start: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce = sent(start + 5 * SECOND, RemoteRet(RREF, FORK), (1, 0))
+    announce = sent(start + 5 * SECOND, RemoteRet(RREF, FORK), way=(1, 0))
     path = save(tmp_path / "old.rref", [sent(start, RRefAck()), announce])
     assert main(["ledger", "--leaks", path]) == 1
     assert "    since         +5.000000s" in capsys.readouterr().out.splitlines()
@@ -56,7 +57,11 @@ def test_at_takes_each_time_that_show_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded = [
-        sent(1_700_000_000 * SECOND + micros * 1000, RemoteRet(RRefId(0, n), ForkId(0, n)), (1, 0))
+        sent(
+            1_700_000_000 * SECOND + micros * 1000,
+            RemoteRet(RRefId(0, n), ForkId(0, n)),
+            way=(1, 0),
+        )
         for n, micros in enumerate([0, 65, 129, 249, 251, *range(300, 4_000_000, 39_989)])
     ]
     path = save(tmp_path / "many.rref", recorded)

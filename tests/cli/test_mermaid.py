@@ -10,7 +10,8 @@ from rref_proto import IValue, RecordedMessage, ScriptRRefFetchRet
 from rref_proto.cli import main
 from rref_proto.cli.report import mermaid_lines
 
-from cli_helpers import DELETE, LIFECYCLE, sent
+from cli_helpers import LIFECYCLE
+from conversations import sent
 
 
 def test_show_gives_a_mermaid_diagram(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +46,7 @@ def _participants(record: RecordedMessage) -> tuple[str, str]:
     ),
 )
 def test_each_worker_is_a_participant_of_its_own(workers: list[int], names: list[str]) -> None:
-    record = sent(0, DELETE, (workers[0], workers[1]), None, (names[0], names[1]))
+    record = sent(0, way=(workers[0], workers[1]), names=(names[0], names[1]))
     sender, receiver = _participants(record)
     assert sender != receiver
     assert sender.isidentifier()

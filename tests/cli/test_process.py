@@ -17,7 +17,8 @@ from rref_proto import RecordedMessage
 from rref_proto.cli import command as cli
 from rref_proto.cli import main
 
-from cli_helpers import DELETE, HOLDING, LIFECYCLE, save, sent
+from cli_helpers import HOLDING, LIFECYCLE, save
+from conversations import DELETE, sent
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(rref_proto.__file__).parents[1])}
 ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # which would hide what is still in a buffer at the end
@@ -155,7 +156,7 @@ def test_an_interrupt_exits_with_130(
 
 
 def test_names_that_the_terminal_cannot_show_are_no_reason_for_a_traceback(tmp_path: Path) -> None:
-    path = save(tmp_path / "named.rref", [sent(0, DELETE, (0, 1), None, ("Zoë", "東京"))])
+    path = save(tmp_path / "named.rref", [sent(0, names=("Zoë", "東京"))])
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     process = call("show", path, env=environment)
     assert b"Traceback" not in process.stderr

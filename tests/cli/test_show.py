@@ -40,7 +40,8 @@ from rref_proto.cli.report import mermaid_lines, text_lines
 from rref_proto.libtorch import NativeMessage
 from rref_proto.v1 import message_pb2
 
-from cli_helpers import DELETE, FORK, LIFECYCLE, RREF, SECOND, TENSOR, WITH_TENSOR, load, save, sent
+from cli_helpers import LIFECYCLE, SECOND, TENSOR, WITH_TENSOR, load, save
+from conversations import DELETE, FORK, RREF, sent
 from strategies import records
 
 
@@ -74,9 +75,9 @@ def test_show_reads_several_recordings_in_one_order(
 
 
 NAMED = [
-    sent(SECOND, DELETE, (0, 1), 7, ("trainer", "server")),
-    sent(2 * SECOND, RRefAck(), (1, 0), 7),
-    sent(3 * SECOND, RRefChildAccept(FORK), (2, 0)),
+    sent(SECOND, DELETE, 7, names=("trainer", "server")),
+    sent(2 * SECOND, RRefAck(), 7, (1, 0)),
+    sent(3 * SECOND, RRefChildAccept(FORK), way=(2, 0)),
 ]
 
 

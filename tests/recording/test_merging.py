@@ -1,15 +1,15 @@
+"""How several recordings become one, shown by small examples."""
+
 from __future__ import annotations
 
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rref_proto import (
     ForkId,
@@ -20,10 +20,8 @@ from rref_proto import (
     RecordedMessage,
     RemoteRet,
     RpcCommandBase,
-    RRefAck,
     RRefChildAccept,
     RRefForkRequest,
-    RRefId,
     RRefUserDelete,
     ScalarType,
     ScriptRRefFetchCall,
@@ -36,22 +34,7 @@ from rref_proto import (
 )
 from rref_proto.v1 import message_pb2
 
-RREF, FORK = RRefId(0, 1), ForkId(0, 2)
-DELETE = RRefUserDelete(RREF, FORK)
-ACK = RRefAck()
-
-
-def sent(
-    time: int,
-    command: RpcCommandBase = DELETE,
-    number: int | None = None,
-    way: tuple[int, int] = (0, 1),
-) -> RecordedMessage:
-    return RecordedMessage(time, *way, command.toMessage().with_id(number))
-
-
-def ack(time: int, number: int | None = None, way: tuple[int, int] = (1, 0)) -> RecordedMessage:
-    return sent(time, ACK, number, way)
+from conversations import ACK, DELETE, FORK, RREF, ack, sent
 
 
 def distinct(time: int, name: int | None = None) -> RecordedMessage:
@@ -288,91 +271,3 @@ def test_several_large_files_are_merged_in_flat_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert times == [time for time in range(count) for _ in paths]
     assert peak < size * count // 2  # of three times size * count in all
-
-
-class Split(NamedTuple):
-    """A conversation, and what each recorder saw of it by its own clock."""
-
-    conversation: list[RecordedMessage]
-    recordings: list[list[RecordedMessage]]
-
-
-@st.composite
-def _splits(draw: Any, copies: bool) -> Split:
-    """Draw a conversation in which every response comes after its request, and split it.
-
-    Each message is recorded by its sender, its receiver or, with `copies`, both, at once. Clocks
-    are off, and run unevenly, but each recorder keeps its own order.
-    """
-    workers = draw(st.integers(2, 4))
-    worker = st.integers(0, workers - 1)
-    open_requests: list[RecordedMessage] = []
-    conversation: list[RecordedMessage] = []
-    for number in range(draw(st.integers(0, 8))):
-        while open_requests and draw(st.booleans()):
-            request = open_requests.pop(draw(st.integers(0, len(open_requests) - 1)))
-            way = request.to_worker_id, request.from_worker_id
-            conversation.append(ack(0, request.message.id, way))
-        request = sent(0, DELETE, number, (draw(worker), draw(worker)))
-        open_requests.append(request)
-        conversation.append(request)
-    for request in open_requests:
-        way = request.to_worker_id, request.from_worker_id
-        conversation.append(ack(0, request.message.id, way))
-    recordings: list[list[RecordedMessage]] = [[] for _ in range(workers)]
-    offsets = [draw(st.integers(-20, 20)) for _ in range(workers)]
-    for position, record in enumerate(conversation):
-        both = {record.from_worker_id, record.to_worker_id}
-        one = draw(st.sampled_from(sorted(both)))
-        for recorder in both if copies and draw(st.booleans()) else {one}:
-            time = position * draw(st.sampled_from([1, 1, 2])) + offsets[recorder]
-            way = record.from_worker_id, record.to_worker_id
-            recordings[recorder].append(RecordedMessage(time, *way, record.message))
-    return Split(conversation, recordings)
-
-
-def _key(record: RecordedMessage) -> tuple[int, int, Message]:
-    return record.from_worker_id, record.to_worker_id, record.message
-
-
-def _keys(records: Iterable[RecordedMessage]) -> list[tuple[int, int, Message]]:
-    return list(map(_key, records))
-
-
-def _check_responses_come_later(result: list[tuple[int, int, Message]]) -> None:
-    position = {key: index for index, key in enumerate(result)}
-    for sender, receiver, message in result:
-        if message.isRequest():
-            answer = receiver, sender, ACK.toMessage().with_id(message.id)
-            assert position[sender, receiver, message] < position[answer]
-
-
-@pytest.mark.parametrize("copies", [False, True], ids=["seen once", "seen by several"])
-@given(st.data())
-def test_a_conversation_split_among_workers_becomes_whole_again(
-    copies: bool, data: st.DataObject
-) -> None:
-    conversation, recordings = data.draw(_splits(copies=copies))
-    result = _keys(merge(recordings))
-    assert Counter(result) == Counter(_keys(conversation))
-    _check_responses_come_later(result)
-    for recording in recordings:
-        own = _keys(recording)
-        assert [key for key in result if key in own] == own
-
-
-@given(_splits(copies=True))
-def test_each_message_given_is_one_that_was_recorded(split: Split) -> None:
-    recorded = [record for recording in split.recordings for record in recording]
-    for record in merge(split.recordings):
-        assert record in recorded
-
-
-@given(_splits(copies=False))
-def test_by_exact_clocks_the_order_is_that_of_the_conversation(split: Split) -> None:
-    times = {key: time for time, key in enumerate(_keys(split.conversation))}
-    recordings = [
-        [RecordedMessage(times[_key(record)], *_key(record)) for record in recording]
-        for recording in split.recordings
-    ]
-    assert _keys(merge(recordings)) == _keys(split.conversation)

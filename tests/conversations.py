@@ -1,0 +1,25 @@
+"""Records of messages between a few workers, for tests that need no captured conversation."""
+
+from __future__ import annotations
+
+from rref_proto import ForkId, RecordedMessage, RpcCommandBase, RRefAck, RRefId, RRefUserDelete
+
+RREF, FORK = RRefId(0, 1), ForkId(0, 2)
+DELETE = RRefUserDelete(RREF, FORK)
+ACK = RRefAck()
+
+
+def sent(
+    time: int,
+    command: RpcCommandBase = DELETE,
+    number: int | None = None,
+    way: tuple[int, int] = (0, 1),
+    names: tuple[str, str] = ("", ""),
+) -> RecordedMessage:
+    """Record a command that one worker sends to another, in a message with the id `number`."""
+    return RecordedMessage(time, *way, command.toMessage().with_id(number), *names)
+
+
+def ack(time: int, number: int | None = None, way: tuple[int, int] = (1, 0)) -> RecordedMessage:
+    """Record the answer to the request `number`."""
+    return sent(time, ACK, number, way)
