@@ -1,4 +1,4 @@
-"""Recordings and messages that the tests of the command use, and ways to call it."""
+"""Recordings that the tests of the command use, and ways to call it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.cli import main
+from rref_proto.cli import command, main
 
 from captures import DATA
 
@@ -31,6 +31,7 @@ WITH_TENSOR = ScriptRRefFetchRet([IValue.from_python(TENSOR)])
 
 
 def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:
+    """Write a recording; return its path as an argument of the command."""
     with path.open("wb") as file:
         write_recording(file, recorded)
     return str(path)
@@ -40,8 +41,11 @@ def load(path: str | Path) -> list[RecordedMessage]:
     return list(read_recording(Path(path).read_bytes()))
 
 
-def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+def in_bytes(recorded: Iterable[RecordedMessage]) -> bytes:
+    """Return what a file with these records holds."""
+    file = io.BytesIO()
+    write_recording(file, recorded)
+    return file.getvalue()
 
 
 class Result(NamedTuple):
@@ -53,7 +57,7 @@ class Result(NamedTuple):
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Result:
-    """Call the command with streams of its own, for a property cannot use pytest's fixtures."""
+    """Call the command with streams of its own: a property cannot use pytest's for each example."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         give_stdin(patch, stdin)
@@ -62,8 +66,33 @@ def run(*arguments: str, stdin: bytes = b"") -> Result:
     return Result(code, out.buffer.getvalue(), err.getvalue())
 
 
+def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def shown(recorded: Iterable[RecordedMessage], *options: str) -> list[str]:
+    """Return the lines that `show` prints of these records, which it must accept."""
+    result = run("show", *options, "-", stdin=in_bytes(recorded))
+    assert (result.code, result.err) == (0, "")
+    *lines, rest = result.out.decode().split("\n")
+    assert rest == ""
+    return lines
+
+
+def diagram(recorded: Iterable[RecordedMessage]) -> list[str]:
+    """Return the steps of the diagram that `show` prints of these records."""
+    first, *steps = shown(recorded, "--format", "mermaid")
+    assert first == "sequenceDiagram"
+    return steps
+
+
 def convert(content: bytes, *arguments: str) -> bytes:
-    """Return what `encode` makes of `content`."""
+    """Return what `encode` makes of `content`, which it must accept."""
     result = run("encode", *arguments, stdin=content)
     assert (result.code, result.err) == (0, "")
     return result.out
+
+
+def draw_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the bar for every tenth record; it is drawn too rarely for a small recording."""
+    monkeypatch.setattr(command, "PROGRESS", 10)

@@ -5,18 +5,32 @@ from __future__ import annotations
 import os
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rref_proto import IValue, ScalarType, ScriptRRefFetchRet, Tensor
+from rref_proto import (
+    IValue,
+    Ledger,
+    Message,
+    MessageType,
+    RecordedMessage,
+    RemoteRet,
+    RRefProtoError,
+    ScalarType,
+    ScriptRRefFetchRet,
+    Tensor,
+    libtorch,
+    read_recording,
+)
 from rref_proto.cli import main
-from rref_proto.cli.report import text_lines
+from rref_proto.v1 import message_pb2
 
-from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save
-from conversations import sent
+from cli_helpers import HOLDING, LIFECYCLE, in_bytes, load, run, save, shown
+from conversations import DELETE, FORK, RREF, sent
 
 
 def test_an_empty_recording_has_no_messages(
@@ -38,14 +52,12 @@ def test_an_empty_recording_has_no_messages(
 
 @pytest.mark.parametrize("command", ["merge", "show", "ledger"])
 def test_standard_input_is_refused_beside_other_recordings(
-    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    command: str,
 ) -> None:
-    give_stdin(monkeypatch, Path(LIFECYCLE).read_bytes())
-    assert main([command, LIFECYCLE, "-"]) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "read twice, got -" in err
-    assert err.count("\n") == 1
+    result = run(command, LIFECYCLE, "-", stdin=Path(LIFECYCLE).read_bytes())
+    assert (result.code, result.out) == (1, b"")
+    assert "read twice, got -" in result.err
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["merge", "decode", "encode"])
@@ -58,42 +70,38 @@ def test_a_call_that_fails_leaves_the_output_as_it_was(command: str, tmp_path: P
         assert output.read_bytes() == b"precious"
 
 
-def test_show_and_ledger_read_standard_input(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for arguments in (["show"], ["ledger"], ["ledger", "--at", "+0.5"]):
-        main([*arguments, HOLDING])
-        of_file = capsys.readouterr().out
-        give_stdin(monkeypatch, Path(HOLDING).read_bytes())
-        assert main([*arguments, "-"]) == 0
-        assert capsys.readouterr().out == of_file
+@pytest.mark.parametrize(
+    "arguments", [["show"], ["ledger"], ["ledger", "--at", "+0.5"], ["merge"]], ids=" ".join
+)
+def test_standard_input_is_read_as_a_file_is(arguments: list[str]) -> None:
+    of_file = run(*arguments, HOLDING)
+    assert (of_file.code, of_file.err) == (0, "")
+    assert run(*arguments, "-", stdin=Path(HOLDING).read_bytes()) == of_file
 
 
-READ = [
-    ["show"],
-    ["show", "--format", "json"],
-    ["show", "--format", "mermaid"],
-    ["ledger"],
-    ["ledger", "--leaks"],
-    ["merge"],
-]
+# Each way to read recordings, and what it prints before it reads the first record.
+READ = {
+    "show": "",
+    "show --format json": "",
+    "show --format mermaid": "sequenceDiagram\n",
+    "ledger": "",
+    "ledger --leaks": "",
+    "merge": "",
+}
 
 
-@pytest.mark.parametrize("arguments", READ, ids=" ".join)
+@pytest.mark.parametrize(("call", "printed"), READ.items(), ids=READ.keys())
 @pytest.mark.parametrize("kind", ["missing", "directory", "garbage"])
 def test_a_bad_file_is_one_line_that_names_it(
-    arguments: list[str], kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    call: str, printed: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / kind
-    if kind == "directory":
-        path.mkdir()
-    elif kind == "garbage":
-        path.write_bytes(b"\x05" + b"\xff" * 20)
-    assert main([*arguments, str(path)]) == 1
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "garbage").write_bytes(b"\x05" + b"\xff" * 20)
+    assert main([*call.split(), str(tmp_path / kind)]) == 1
     out, err = capsys.readouterr()
-    assert out.splitlines() in ([], ["sequenceDiagram"])
+    assert out == printed
     assert err.startswith("rref-proto: ")
-    assert str(path) in err
+    assert str(tmp_path / kind) in err
     assert err.count("\n") == 1
 
 
@@ -109,7 +117,7 @@ def test_of_a_truncated_recording_the_messages_before_the_cut_are_shown(
     others = [save(tmp_path / "empty.rref", [])] if several else []
     assert main(["show", str(path), *others]) == 1
     out, err = capsys.readouterr()
-    assert out.splitlines() == list(text_lines(recorded[:10]))
+    assert out.splitlines() == shown(recorded[:10])
     assert err.startswith(f"rref-proto: {path}")
     assert f"record 10 at byte {start}: expected a record of " in err
     assert err.endswith(": cut off\n")
@@ -126,24 +134,84 @@ def test_a_ledger_of_a_truncated_recording_fails(
     assert "record 193 at byte" in err
 
 
-def test_garbage_from_standard_input_is_named_as_such(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("arguments", [["show", "-"], ["decode"], ["encode"]], ids=" ".join)
+def test_garbage_from_standard_input_is_named_as_such(arguments: list[str]) -> None:
+    result = run(*arguments, stdin=b"\xff" * 30)
+    assert result.code == 1
+    assert result.err.startswith("rref-proto: -")
+    assert result.err.count("\n") == 1
+
+
+def _read(content: bytes) -> int:
+    """Read a recording with the library; return the exit code of a command that does so."""
+    list(read_recording(content))
+    return 0
+
+
+def _follow(content: bytes) -> Ledger:
+    ledger = Ledger()
+    for record in read_recording(content):
+        ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+    return ledger
+
+
+def _ledger(content: bytes) -> int:
+    _follow(content)
+    return 0
+
+
+def _leaks(content: bytes) -> int:
+    return 1 if _follow(content).held() else 0
+
+
+def _decode(content: bytes) -> int:
+    Message.FromString(content).to_json()
+    return 0
+
+
+def _encode(content: bytes) -> int:
+    Message.from_json(content).SerializeToString()
+    return 0
+
+
+def _decode_libtorch(content: bytes) -> int:
+    libtorch.from_payload(MessageType.SCRIPT_RREF_FETCH_RET, content).to_json()
+    return 0
+
+
+LIBRARY: dict[str, Callable[[bytes], int]] = {
+    "show": _read,
+    "show --format json": _read,
+    "show --format mermaid": _read,
+    "ledger": _ledger,
+    "ledger --leaks": _leaks,
+    "merge": _read,
+    "decode": _decode,
+    "encode": _encode,
+    "decode --from libtorch --type SCRIPT_RREF_FETCH_RET": _decode_libtorch,
+}
+# Each is valid for some of the calls.
+VALID = [
+    b"",
+    in_bytes([sent(0, RemoteRet(RREF, FORK), way=(1, 0))]),
+    in_bytes([RecordedMessage(0, 0, 1, Message(message_pb2.Message(rref_user_delete={})))]),
+    DELETE.toMessage().SerializeToString(),
+    DELETE.toMessage().to_json().encode(),
+    libtorch.to_payload(ScriptRRefFetchRet([IValue.from_python(1)]).toMessage()).payload,
+]
+
+
+@pytest.mark.parametrize(("call", "library"), LIBRARY.items(), ids=LIBRARY.keys())
+@given(st.binary(max_size=60) | st.sampled_from(VALID))
+def test_any_bytes_are_refused_where_the_library_refuses_them(
+    call: str, library: Callable[[bytes], int], content: bytes
 ) -> None:
-    for arguments in (["show", "-"], ["decode"], ["encode"]):
-        give_stdin(monkeypatch, b"\xff" * 30)
-        assert main(arguments) == 1
-        err = capsys.readouterr().err
-        assert err.startswith("rref-proto: -")
-        assert err.count("\n") == 1
-
-
-@given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    conversions = [["decode"], ["encode"], ["decode", "--from", "libtorch", "--type", "0x209"]]
-    for arguments in (*READ, *conversions):
-        code, _, err = run(*arguments, "-", stdin=content)
-        assert code in (0, 1)
-        assert err.count("\n") == (code if "--leaks" not in arguments else bool(err))
+    try:
+        code, problems = library(content), 0
+    except RRefProtoError:
+        code, problems = 1, 1
+    result = run(*call.split(), "-", stdin=content)
+    assert (result.code, result.err.count("\n")) == (code, problems)
 
 
 @pytest.mark.parametrize(

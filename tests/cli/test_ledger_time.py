@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rref_proto import ForkId, RemoteRet, RRefAck, RRefId
-from rref_proto.cli import command as cli
+from rref_proto import ForkId, RemoteRet, RRefAck, RRefId, fromMessage
 from rref_proto.cli import main
-from rref_proto.cli.report import text_lines
-from rref_proto.ledger import Ledger
 
-from cli_helpers import HOLDING, SECOND, load, save
+from cli_helpers import HOLDING, SECOND, in_bytes, load, run, save, shown
 from conversations import FORK, RREF, sent
 
 
@@ -32,14 +29,14 @@ def test_ages_are_told_from_the_first_message_wherever_the_clock_began(
 
 
 def test_at_shows_the_ledger_as_of_a_moment(capsys: pytest.CaptureFixture[str]) -> None:
-    ledger, recorded = Ledger(), load(HOLDING)
-    for record in recorded:
-        ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
-        if recorded[-1] is not record and ledger.forks:
-            break
-    moment = record.time - recorded[0].time
-    iso = datetime.fromtimestamp(record.time // SECOND, timezone.utc).isoformat()[:19]
-    iso += f".{record.time % SECOND // 1000:06}"
+    recorded = load(HOLDING)
+    # The first answer of an owner tells of the first fork.
+    first = next(
+        record for record in recorded if isinstance(fromMessage(record.message), RemoteRet)
+    )
+    moment = first.time - recorded[0].time
+    iso = datetime.fromtimestamp(first.time // SECOND, timezone.utc).isoformat()[:19]
+    iso += f".{first.time % SECOND // 1000:06}"
     for at in (f"+{moment / SECOND:.6f}", iso, f"{iso}Z", f"{iso}+00:00"):
         assert "1 RRef held by 1 fork" in _ledger_out(at, HOLDING, capsys)
     assert "0 RRefs held by 0 forks" in _ledger_out("+0", HOLDING, capsys)
@@ -65,7 +62,7 @@ def test_at_takes_each_time_that_show_prints(
         for n, micros in enumerate([0, 65, 129, 249, 251, *range(300, 4_000_000, 39_989)])
     ]
     path = save(tmp_path / "many.rref", recorded)
-    for count, line in enumerate(text_lines(recorded), start=1):
+    for count, line in enumerate(shown(recorded), start=1):
         at = line.split()[0].removesuffix("s")
         plural = "" if count == 1 else "s"
         summary = f"{count} RRef{plural} held by {count} fork{plural}"
@@ -85,6 +82,10 @@ moments = st.datetimes(
 def test_at_takes_a_date_and_time_to_the_microsecond(moment: datetime, zone: int) -> None:
     time = (moment - EPOCH) // MICROSECOND * 1000
     abroad = moment.astimezone(timezone(timedelta(hours=zone)))
+    at_once = sent(time, RemoteRet(RREF, FORK), way=(1, 0))
+    later = sent(time + 1, RemoteRet(RRefId(0, 3), ForkId(0, 4)), way=(1, 0))
+    recording = in_bytes([at_once, later])
     for text in (moment.isoformat(), abroad.isoformat(), moment.isoformat()[:-6] + "Z"):
-        options = cli._parser().parse_args(["ledger", "--at", text, "file"])
-        assert options.at(0) == time
+        result = run("ledger", "--at", text, "-", stdin=recording)
+        assert (result.code, result.err) == (0, "")
+        assert b"\n1 RRef held by 1 fork\n" in result.out

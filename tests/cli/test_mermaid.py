@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from rref_proto import IValue, RecordedMessage, ScriptRRefFetchRet
 from rref_proto.cli import main
-from rref_proto.cli.report import mermaid_lines
 
-from cli_helpers import LIFECYCLE
+from cli_helpers import LIFECYCLE, diagram
 from conversations import sent
 
 
@@ -26,12 +25,12 @@ def test_show_gives_a_mermaid_diagram(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_mermaid_escapes_what_would_end_a_statement() -> None:
     value = IValue.from_python("a;b#c")
-    (_, line) = mermaid_lines([sent(0, ScriptRRefFetchRet([value]))])
+    (line,) = diagram([sent(0, ScriptRRefFetchRet([value]))])
     assert line.endswith(": ScriptRRefFetchRet 'a#59;b#35;c'")
 
 
 def _participants(record: RecordedMessage) -> tuple[str, str]:
-    (_, line) = mermaid_lines([record])
+    (line,) = diagram([record])
     sender, _, rest = line.strip().partition("->>")
     return sender, rest.partition(":")[0]
 

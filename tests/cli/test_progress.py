@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rref_proto.cli import command as cli
 from rref_proto.cli import main
 
-from cli_helpers import HOLDING, give_stdin
+from cli_helpers import HOLDING, draw_often, give_stdin
 
 
 class Terminal(io.StringIO):
@@ -35,7 +34,7 @@ def test_a_bar_tells_the_progress_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal = _terminal(monkeypatch)
-    monkeypatch.setattr(cli, "PROGRESS", 10)
+    draw_often(monkeypatch)
     assert main(["ledger", HOLDING]) == 0
     drawn = terminal.getvalue().split("\r")
     bars = [each for each in drawn if each.startswith("[")]
@@ -53,20 +52,21 @@ def test_the_bar_is_gone_when_an_error_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     terminal = _terminal(monkeypatch)
-    monkeypatch.setattr(cli, "PROGRESS", 10)
+    draw_often(monkeypatch)
     (tmp_path / "cut.rref").write_bytes(Path(HOLDING).read_bytes()[:-3])
     assert main(["ledger", str(tmp_path / "cut.rref")]) == 1
     written = terminal.getvalue()
     assert written.startswith("\r[")
     before, _, message = written.rpartition("rref-proto: ")
     assert message.count("\n") == 1
-    assert before.endswith(("\x1b[K", "\n"))
+    assert before.endswith("\x1b[K")
+    assert _screen(before) == ""
 
 
 def test_there_is_no_bar_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "PROGRESS", 1)
+    draw_often(monkeypatch)
     assert main(["ledger", HOLDING]) == 0
     assert capsys.readouterr().err == ""
 

@@ -21,6 +21,7 @@ from rref_proto import (
     PythonRRefFetchRet,
     RecordedMessage,
     RemoteRet,
+    RpcCommandBase,
     RRefAck,
     RRefChildAccept,
     RRefForkData,
@@ -36,11 +37,10 @@ from rref_proto import (
     omit_values,
 )
 from rref_proto.cli import main
-from rref_proto.cli.report import mermaid_lines, text_lines
 from rref_proto.libtorch import NativeMessage
 from rref_proto.v1 import message_pb2
 
-from cli_helpers import LIFECYCLE, SECOND, TENSOR, WITH_TENSOR, load, save
+from cli_helpers import LIFECYCLE, SECOND, TENSOR, WITH_TENSOR, diagram, load, save, shown
 from conversations import DELETE, FORK, RREF, sent
 from strategies import records
 
@@ -53,7 +53,7 @@ def test_show_gives_a_line_for_each_message(capsys: pytest.CaptureFixture[str]) 
     for line, record in zip(lines, recorded, strict=True):
         assert f"{record.from_worker_id} -> {record.to_worker_id}" in line
         assert type(fromMessage(record.message)).__name__ in line
-    assert lines[1].split("  ") == lines[1].rstrip().split("  ")
+    assert [line.rstrip() for line in lines] == lines
     assert lines[2] == (
         "    +0.036688s  0 -> 1    RemoteRet            #1    rref (1, 0) fork (1, 1)"
         "                     15 B protobuf, 18 B libtorch"
@@ -65,9 +65,7 @@ def test_show_reads_several_recordings_in_one_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded = load(LIFECYCLE)
-    halves = [
-        save(tmp_path / f"{worker % 2}.rref", recorded[worker % 2 :: 2]) for worker in range(2)
-    ]
+    halves = [save(tmp_path / f"{half}.rref", recorded[half::2]) for half in (0, 1)]
     assert main(["show", LIFECYCLE]) == 0
     whole = capsys.readouterr().out
     assert main(["show", *halves]) == 0
@@ -82,12 +80,12 @@ NAMED = [
 
 
 def test_workers_have_their_names_where_the_recording_has_them() -> None:
-    lines = list(text_lines(NAMED))
+    lines = shown(NAMED)
+    assert len(lines) == 3
     assert "  trainer(0) -> server(1)  RRefUserDelete" in lines[0]
     assert "  server(1) -> trainer(0)  RRefAck" in lines[1]
     assert "  2 -> trainer(0)  RRefChildAccept" in lines[2]
-    assert list(mermaid_lines(NAMED)) == [
-        "sequenceDiagram",
+    assert diagram(NAMED) == [
         "    trainer_0->>server_1: RRefUserDelete rref (0, 1) fork (0, 2)",
         "    server_1-->>trainer_0: RRefAck",
         "    w2->>trainer_0: RRefChildAccept fork (0, 2)",
@@ -128,13 +126,16 @@ SHOWN = [
 @pytest.mark.parametrize(("value", "text"), SHOWN, ids=[text for _, text in SHOWN])
 def test_a_value_is_shown_in_short(value: Any, text: str) -> None:
     record = sent(0, ScriptRRefFetchRet([IValue.from_python(value)]), number=7)
-    (line,) = text_lines([record])
+    (line,) = shown([record])
     assert f"  ScriptRRefFetchRet   #7    {text:<42}  " in line
 
 
-def test_commands_are_shown_by_their_ids_and_sizes() -> None:
-    python = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValues())
-    for command, name, said in (
+PICKLED = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValues())
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "said"),
+    [
         (DELETE, "RRefUserDelete", "rref (0, 1) fork (0, 2)"),
         (RemoteRet(RREF, FORK), "RemoteRet", "rref (0, 1) fork (0, 2)"),
         (RRefForkRequest(RREF, FORK), "RRefForkRequest", "rref (0, 1) fork (0, 2)"),
@@ -142,58 +143,61 @@ def test_commands_are_shown_by_their_ids_and_sizes() -> None:
         (ScriptRRefFetchCall(3, RREF), "ScriptRRefFetchCall", "rref (0, 1)"),
         (PythonRRefFetchCall(3, RREF), "PythonRRefFetchCall", "rref (0, 1)"),
         (RRefAck(), "RRefAck", ""),
-        (python, "PythonRRefFetchRet", "pickle of 6 bytes, float32[2, 3], int8[1] on cuda:3"),
-    ):
-        (line,) = text_lines([sent(0, command)])
-        message = command.toMessage()
-        native = libtorch.to_payload(message)
-        size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
-        assert line.split("  ", 3)[2].strip() == "0 -> 1" or "  0 -> 1  " in line
-        assert f"  {name:<19}  " in line
-        assert f"  {said}  " in line or not said
-        assert line.endswith(f"  {len(message.SerializeToString())} B protobuf, {size} B libtorch")
+        (PICKLED, "PythonRRefFetchRet", "pickle of 6 bytes, float32[2, 3], int8[1] on cuda:3"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_commands_are_shown_by_their_ids_and_sizes(
+    command: RpcCommandBase, name: str, said: str
+) -> None:
+    message = command.toMessage()
+    native = libtorch.to_payload(message)
+    size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
+    assert shown([sent(0, command)]) == [
+        f"    +0.000000s  0 -> 1    {name:<19}        {said:<42}  "
+        f"{len(message.SerializeToString())} B protobuf, {size} B libtorch"
+    ]
 
 
 def test_a_message_that_could_not_be_read_is_shown_by_what_was_kept() -> None:
     native = NativeMessage(0x20A, b"payload", (TENSOR,), 3)
     record = RecordedMessage(0, 0, 1, Message(message_pb2.Message(id=3)), native_message=native)
-    (line,) = text_lines([record])
+    (line,) = shown([record])
     assert "  unreadable           #3    type 0x20a, 7 bytes kept" in line
     assert line.endswith(" B protobuf, 31 B libtorch")
-    assert list(mermaid_lines([record]))[1] == "    w0->>w1: unreadable type 0x20a, 7 bytes kept"
+    assert diagram([record]) == ["    w0->>w1: unreadable type 0x20a, 7 bytes kept"]
 
 
 def test_values_that_were_left_out_are_described() -> None:
     message, omitted = omit_values(WITH_TENSOR.toMessage())
-    (line,) = text_lines([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
+    (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
     assert f"omitted: Tensor of {omitted[0].byte_size} B  " in line
     assert line.endswith(" B protobuf")  # libtorch's size is not known
     several = (OmittedValue("Tensor", 5), OmittedValue("str", 6))
-    (line,) = text_lines([RecordedMessage(0, 0, 1, message, omitted_values=several)])
+    (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=several)])
     assert "omitted: Tensor of 5 B, str of 6 B" in line
 
 
 def test_a_message_that_is_invalid_is_shown_as_such() -> None:
     proto = message_pb2.Message()
     proto.rref_user_delete.SetInParent()
-    lines = list(
-        text_lines(
-            [
-                RecordedMessage(0, 0, 1, Message(proto)),
-                RecordedMessage(0, 0, 1, Message(message_pb2.Message())),
-            ]
-        )
+    lines = shown(
+        [
+            RecordedMessage(0, 0, 1, Message(proto)),
+            RecordedMessage(0, 0, 1, Message(message_pb2.Message())),
+        ]
     )
     assert "RRefUserDelete" in lines[0]
     assert "invalid: rref_user_delete.rref_id: expected an RRefId, found none" in lines[0]
     assert "UNKNOWN" in lines[1]
     assert "invalid: expected a message of the RRef protocol" in lines[1]
-    assert all("libtorch" not in line.split("B protobuf")[1] for line in lines)
+    # What cannot be read has no size as libtorch's payload.
+    assert [line.endswith(" B protobuf") for line in lines] == [True, True]
 
 
 def test_times_are_counted_from_the_first_message() -> None:
     times = [SECOND, SECOND + 1_500_000_000, SECOND - 2_000]
-    lines = list(text_lines(sent(time) for time in times))
+    lines = shown(sent(time) for time in times)
     assert [line.split()[0] for line in lines] == ["+0.000000s", "+1.500000s", "-0.000002s"]
 
 
@@ -208,9 +212,8 @@ def test_every_message_is_one_line_that_does_nothing_to_a_terminal(
     record: RecordedMessage, omitted: list[OmittedValue]
 ) -> None:
     brief = replace(record, omitted_values=tuple(omitted))
-    lines = [*text_lines([record]), *text_lines([brief])]
-    lines += [*mermaid_lines([record]), *mermaid_lines([brief])]
-    assert len(lines) == 6
+    lines = shown([record, brief]) + diagram([record, brief])
+    assert len(lines) == 4
     for line in lines:
         assert line.splitlines() == [line]
         assert "\x1b" not in line
@@ -221,7 +224,9 @@ def test_a_hostile_name_or_type_breaks_no_line(name: str) -> None:
     message, _ = omit_values(WITH_TENSOR.toMessage())
     record = RecordedMessage(0, 0, 1, message, name, name, None, (OmittedValue(name, 1),))
     value = IValue("list_value", rref_proto.GenericList(name, ()))
-    for each in (record, sent(0, ScriptRRefFetchRet([value]))):
-        for lines in (list(text_lines([each])), list(mermaid_lines([each]))[1:]):
-            assert [line.splitlines() for line in lines] == [lines]
-            assert "\x1b" not in lines[0]
+    recorded = [record, sent(0, ScriptRRefFetchRet([value]))]
+    lines = shown(recorded) + diagram(recorded)
+    assert len(lines) == 4
+    for line in lines:
+        assert line.splitlines() == [line]
+        assert "\x1b" not in line

@@ -23,6 +23,7 @@ from rref_proto import (
 from rref_proto.ivalue.value import NESTING
 
 from ivalue_examples import DEVICE, ENUM, NONE, ONE, RREF, TENSOR
+from nesting import deepest
 
 WRAPPERS: dict[str, Callable[[IValue], IValue]] = {
     "tuple": lambda inner: IValue("tuple_value", (inner,)),
@@ -49,27 +50,15 @@ CORES = {
 def test_what_exists_is_not_nested_too_deep_to_be_sent(
     wrap: Callable[[IValue], IValue], core: IValue
 ) -> None:
-    value, wrapped = core, wrap(core)
-    while wrapped is not value:
-        value = wrapped
-        try:
-            wrapped = wrap(value)
-        except EncodeError as error:
-            problem = error.problem
-    assert problem.startswith(f"expected at most {NESTING} levels of nesting")
+    value = deepest(core, wrap)
     command = ScriptRRefFetchRet([value])
     assert fromMessage(Message.FromString(command.toMessage().SerializeToString())) == command
 
 
 def test_the_deepest_value_can_be_recorded(tmp_path: Any) -> None:
-    value: Any = 1
-    while True:
-        try:
-            deepest = IValue.from_python(value)
-        except EncodeError:
-            break
-        value = (value,)
-    record = RecordedMessage(0, 1, 2, ScriptRRefFetchRet([deepest]).toMessage())
+    value = deepest()
+    assert IValue.from_python(value.to_python()) == value
+    record = RecordedMessage(0, 1, 2, ScriptRRefFetchRet([value]).toMessage())
     path = tmp_path / "deep.rref"
     with path.open("wb") as file:
         write_recording(file, [record])

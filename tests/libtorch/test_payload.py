@@ -24,6 +24,7 @@ from rref_proto import (
 from rref_proto.v1 import message_pb2
 
 from captures import Row, rows
+from nesting import deepest
 from strategies import messages
 
 ROWS = rows()
@@ -93,12 +94,9 @@ def test_a_tensor_in_a_list_and_beside_it_is_one_row() -> None:
 
 
 def test_the_deepest_value_is_written_and_read() -> None:
-    deepest = IValue("int_value", 1)
-    for _ in range(48):
-        deepest = IValue("tuple_value", [deepest])
-    native = libtorch.to_payload(ScriptRRefFetchRet([deepest]).toMessage())
-    again = libtorch.from_payload(native.type, native.payload)
-    assert fromMessage(again) == ScriptRRefFetchRet([deepest])
+    command = ScriptRRefFetchRet([deepest()])
+    native = libtorch.to_payload(command.toMessage())
+    assert fromMessage(libtorch.from_payload(native.type, native.payload)) == command
 
 
 def test_bytes_after_the_end_are_ignored() -> None:
