@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from rref_proto import ForkId, RecordedMessage, RpcCommandBase, RRefAck, RRefId, RRefUserDelete
+import io
+from collections.abc import Iterable
+
+from rref_proto import (
+    ForkId,
+    RecordedMessage,
+    RpcCommandBase,
+    RRefAck,
+    RRefId,
+    RRefUserDelete,
+    write_recording,
+)
 
 RREF, FORK = RRefId(0, 1), ForkId(0, 2)
 DELETE = RRefUserDelete(RREF, FORK)
@@ -23,3 +34,10 @@ def sent(
 def ack(time: int, number: int | None = None, way: tuple[int, int] = (1, 0)) -> RecordedMessage:
     """Record the answer to the request `number`."""
     return sent(time, ACK, number, way)
+
+
+def in_bytes(recorded: Iterable[RecordedMessage]) -> bytes:
+    """Return what a file with these records holds."""
+    file = io.BytesIO()
+    write_recording(file, recorded)
+    return file.getvalue()

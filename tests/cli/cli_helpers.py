@@ -23,6 +23,7 @@ from rref_proto import (
 from rref_proto.cli import command, main
 
 from captures import DATA
+from conversations import in_bytes
 
 SECOND = 10**9
 HOLDING, LIFECYCLE = str(DATA / "holding.rref"), str(DATA / "lifecycle.rref")
@@ -39,13 +40,6 @@ def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:
 
 def load(path: str | Path) -> list[RecordedMessage]:
     return list(read_recording(Path(path).read_bytes()))
-
-
-def in_bytes(recorded: Iterable[RecordedMessage]) -> bytes:
-    """Return what a file with these records holds."""
-    file = io.BytesIO()
-    write_recording(file, recorded)
-    return file.getvalue()
 
 
 class Result(NamedTuple):

@@ -29,8 +29,8 @@ from rref_proto import (
 from rref_proto.cli import main
 from rref_proto.v1 import message_pb2
 
-from cli_helpers import HOLDING, LIFECYCLE, in_bytes, load, run, save, shown
-from conversations import DELETE, FORK, RREF, sent
+from cli_helpers import HOLDING, LIFECYCLE, load, run, save, shown
+from conversations import DELETE, FORK, RREF, in_bytes, sent
 
 
 def test_an_empty_recording_has_no_messages(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rref_proto import ForkId, RemoteRet, RRefAck, RRefId, fromMessage
 from rref_proto.cli import main
 
-from cli_helpers import HOLDING, SECOND, in_bytes, load, run, save, shown
-from conversations import FORK, RREF, sent
+from cli_helpers import HOLDING, SECOND, load, run, save, shown
+from conversations import FORK, RREF, in_bytes, sent
 
 
 @pytest.mark.parametrize("start", [-5 * SECOND, 0, 5 * SECOND])
