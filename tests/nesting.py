@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rref_proto import EncodeError, IValue
-from rref_proto.ivalue.value import NESTING
+from rref_proto.ivalue.base import MAX_DEPTH
 
 ONE = IValue("int_value", 1)
 
@@ -19,7 +19,7 @@ def in_tuple(inner: IValue) -> IValue:
 def deepest(core: IValue = ONE, wrap: Callable[[IValue], IValue] = in_tuple) -> IValue:
     """Wrap a value again and again, until it is refused for its depth."""
     value = core
-    with pytest.raises(EncodeError, match=f"expected at most {NESTING} levels of nesting"):
+    with pytest.raises(EncodeError, match=f"expected at most {MAX_DEPTH} levels of nesting"):
         while True:
             value = wrap(value)
     return value

@@ -224,7 +224,7 @@ def _tuple(*values: Any) -> IValue:
     ("ivalue", "problem"),
     [
         (IValue("int_value", 1), "expected a tuple of two ints, got int"),
-        (IValue("none_value"), "expected a tuple of two ints, got NoneType"),
+        (IValue("none_value"), "expected a tuple of two ints, got none_value"),
         (IValue("int_list", [1, 2]), "expected a tuple of two ints"),
         (_tuple(), "expected a tuple of two ints"),
         (_tuple(1), "expected a tuple of two ints"),

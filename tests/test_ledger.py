@@ -23,7 +23,7 @@ from rref_proto import (
     ScriptRRefFetchCall,
     read_recording,
 )
-from rref_proto.ledger import Certainty, Remark, _Identifiers
+from rref_proto.ledger import Certainty, IdentifierSet, Remark
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
@@ -191,7 +191,7 @@ def test_an_invalid_message_is_refused_before_it_is_noted() -> None:
 
 @given(st.sets(fork_ids), st.sets(fork_ids))
 def test_a_set_of_identifiers_is_a_set(added: set[ForkId], others: set[ForkId]) -> None:
-    identifiers = _Identifiers()
+    identifiers = IdentifierSet()
     for identifier in added:
         identifiers.add(identifier)
     for identifier in added | others:
@@ -200,7 +200,7 @@ def test_a_set_of_identifiers_is_a_set(added: set[ForkId], others: set[ForkId]) 
 
 @given(st.sets(st.integers(0, 5000), min_size=1))
 def test_gaps_are_the_numbers_that_are_left_out(numbers: set[int]) -> None:
-    identifiers = _Identifiers()
+    identifiers = IdentifierSet()
     for number in numbers:
         identifiers.add(ForkId(7, number))
     left_out = {n for worker, first, last in identifiers.gaps() for n in range(first, last + 1)}
@@ -208,7 +208,7 @@ def test_gaps_are_the_numbers_that_are_left_out(numbers: set[int]) -> None:
 
 
 def test_a_hostile_number_makes_no_work() -> None:
-    identifiers = _Identifiers()
+    identifiers = IdentifierSet()
     for number in (2**63 - 1, -(2**63), 0):
         identifiers.add(ForkId(7, number))
     assert list(identifiers.gaps()) == [(7, 1, 2**63 - 2)]

@@ -16,7 +16,7 @@ from rref_proto import (
     ScriptRRefFetchRet,
     fromMessage,
 )
-from rref_proto.message import PARSE_ERRORS
+from rref_proto._wire import PARSE_ERRORS
 from rref_proto.v1 import message_pb2, tensor_pb2
 
 from captures import seeds

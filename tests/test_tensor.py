@@ -1,3 +1,5 @@
+"""Tensors: dtypes, sizes and memory, shared with numpy; devices."""
+
 from __future__ import annotations
 
 import copy
@@ -11,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rref_proto
-from rref_proto import DecodeError, Device, EncodeError, ScalarType, Tensor
+from rref_proto import (
+    DecodeError,
+    Device,
+    EncodeError,
+    IValue,
+    Message,
+    ScalarType,
+    ScriptRRefFetchRet,
+    Tensor,
+)
 from rref_proto.v1 import tensor_pb2
 
 from strategies import devices, tensors
@@ -45,9 +56,9 @@ def test_any_tensor_survives(tensor: Tensor) -> None:
     assert pickle.loads(pickle.dumps(tensor)) == tensor
     assert eval(repr(tensor), vars(rref_proto)) == tensor
     assert hash(copy.copy(tensor)) == hash(tensor)
-    proto = tensor_pb2.Tensor()
-    tensor._fill(proto)
-    assert Tensor._read(proto, proto.data) == tensor
+    message = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage()
+    assert Message(message.proto).tensors == (tensor,)
+    assert Message.FromString(message.SerializeToString()).tensors == (tensor,)
 
 
 def test_an_array_and_its_tensor_share_memory() -> None:
@@ -103,7 +114,7 @@ def test_any_array_is_read_in_c_order_and_little_endian(array: numpy.ndarray[Any
 
 @pytest.mark.parametrize("dtype", ["U3", "S2", "O", "M8[s]", "i4,f4", numpy.longdouble])
 def test_refuses_arrays_without_a_scalar_type(dtype: Any) -> None:
-    with pytest.raises(EncodeError, match="no ScalarType stands for numpy's"):
+    with pytest.raises(EncodeError, match="expected a dtype of ScalarType, got numpy's"):
         Tensor.from_numpy(numpy.zeros(2, dtype))
 
 
@@ -166,7 +177,9 @@ def test_a_large_tensor_has_a_short_repr() -> None:
 @given(devices)
 def test_a_device_is_read_as_it_is_written(device: Device) -> None:
     assert Device.parse(str(device)) == device
-    assert Device._read(device._proto()) == device
+    value = IValue.from_python(device)
+    wire = ScriptRRefFetchRet([value]).toMessage().SerializeToString()
+    assert ScriptRRefFetchRet.fromMessage(Message.FromString(wire)).values() == (value,)
     assert eval(repr(device), vars(rref_proto)) == device
 
 

@@ -2,7 +2,16 @@
 
 from . import libtorch
 from ._version import __version__
-from .errors import DecodeError, EncodeError, MessageTypeError, RRefProtoError
+from .errors import (
+    DecodeError,
+    EncodeError,
+    LocalProtocolError,
+    MessageTypeError,
+    RemoteError,
+    RemoteProtocolError,
+    RRefProtoError,
+)
+from .fork_message import ForkMessageBase, RRefMessageBase
 from .ids import ForkId, GloballyUniqueId, RRefId
 from .ivalue import (
     EnumHolder,
@@ -14,8 +23,9 @@ from .ivalue import (
     SerializedPyObj,
 )
 from .ledger import Certainty, HeldFork, Ledger, Remark
-from .libtorch import NativeMessage
-from .message import Message, MessageType
+from .message import Message
+from .message_type import MessageType
+from .native import NativeMessage
 from .recording import (
     OmittedValue,
     RecordedMessage,
@@ -24,21 +34,18 @@ from .recording import (
     read_recording,
     write_recording,
 )
+from .rpc_command import RpcCommandBase, fromMessage
 from .rref import (
-    ForkMessageBase,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
     RemoteRet,
-    RpcCommandBase,
     RRefAck,
     RRefChildAccept,
     RRefFetchRet,
     RRefForkRequest,
-    RRefMessageBase,
     RRefUserDelete,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
-    fromMessage,
 )
 from .tensor import Device, ScalarType, Tensor
 
@@ -56,6 +63,7 @@ __all__ = [
     "HeldFork",
     "IValue",
     "Ledger",
+    "LocalProtocolError",
     "Message",
     "MessageType",
     "MessageTypeError",
@@ -74,6 +82,8 @@ __all__ = [
     "RRefUserDelete",
     "RecordedMessage",
     "Remark",
+    "RemoteError",
+    "RemoteProtocolError",
     "RemoteRet",
     "RpcCommandBase",
     "ScalarType",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from operator import index
 from typing import Any
 
+from ._text import short_repr, shown
 from .errors import EncodeError
 
+# The lowest and the highest number, both included.
 WORKER_ID = (-0x8000, 0x7FFF)
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -21,18 +22,13 @@ def check_int(value: Any, limits: tuple[int, int], where: str) -> int:
     """
     number = as_int(value)
     if number is None:
-        raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
+        raise wrong_type("an int", value, where)
     low, high = limits
     if not low <= number <= high:
-        raise EncodeError(f"expected an integer from {low} to {high}, got {shorten(number)}", where)
+        raise EncodeError(
+            f"expected an integer from {low} to {high}, got {short_repr(number)}", where
+        )
     return number
-
-
-def shorten(value: Any) -> str:
-    """Return a repr for an error: short, whatever the value is."""
-    if isinstance(value, int) and value.bit_length() > 256:
-        return f"a number of {value.bit_length()} bits"  # which Python may refuse to print
-    return reprlib.repr(value)
 
 
 def as_int(value: Any) -> int | None:
@@ -48,7 +44,7 @@ def as_int(value: Any) -> int | None:
 def check_str(value: Any, where: str) -> str:
     """Return `value` as a str that UTF-8 can encode, for TypeError or EncodeError otherwise."""
     if not isinstance(value, str):
-        raise TypeError(f"{where}: expected a str, got {type(value).__name__}")
+        raise wrong_type("a str", value, where)
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -60,7 +56,9 @@ def check_type(value: Any, expected: type | tuple[type, ...], where: str) -> Non
     """Raise TypeError unless `value` is an instance of `expected`."""
     if not isinstance(value, expected):
         names = expected if isinstance(expected, tuple) else (expected,)
-        raise TypeError(
-            f"{where}: expected {' or '.join(t.__name__ for t in names)}, "
-            f"got {type(value).__name__}"
-        )
+        raise wrong_type(" or ".join(each.__name__ for each in names), value, where)
+
+
+def wrong_type(expected: str, value: Any, where: str) -> TypeError:
+    """Return the error that says that `value` is no `expected`, a description of a type."""
+    return TypeError(shown(f"{where}: expected {expected}, got {type(value).__name__}"))

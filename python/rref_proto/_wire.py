@@ -1,19 +1,32 @@
-"""The one thing of protobuf's wire format done here: cutting a large field out of a message.
+"""What this package does with protobuf's wire format itself.
 
 Generated code copies every bytes field. So a tensor's memory is cut out of the message before
 protobuf's parser sees it, and put back after its serializer has written the rest. The parser gets
-everything else as it came, in its order, and judges it.
+everything else as it came, in its order, and judges it. Fields of a later version are kept as the
+bytes that they came in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError as ProtobufDecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from ._check import wrong_type
 from .errors import DecodeError, EncodeError
 
+if TYPE_CHECKING:
+    from google.protobuf.message import Message as GeneratedMessage
+    from typing_extensions import Buffer
+
 LENGTH_DELIMITED = 2
-# What protobuf allows a message to have in all.
+# What protobuf allows a message to have in all, in bytes.
 MAX_SIZE = 2**31 - 1
+# What protobuf's parser raises: the first in both of its backends for Python, the others in the
+# pure one.
+PARSE_ERRORS = (ProtobufDecodeError, RecursionError, UnicodeDecodeError)
 
 
 def varint(value: int) -> bytes:
@@ -85,3 +98,25 @@ def check_size(size: int, described: str) -> None:
     """Raise EncodeError where a message of `size` bytes is more than protobuf allows."""
     if size > MAX_SIZE:
         raise EncodeError(f"expected at most {MAX_SIZE} bytes, got {size} bytes of {described}")
+
+
+def flat(buffer: Buffer, where: str) -> memoryview:
+    """Return a view of the bytes of `buffer`; TypeError where it has no plain ones."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise wrong_type("a bytes-like object", buffer, where) from None
+    if not view.c_contiguous:
+        raise TypeError(f"{where}: expected a C-contiguous buffer")
+    return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def unknown_fields(proto: GeneratedMessage) -> bytes:
+    """Return the fields of `proto` that this version of the schema does not know, as they came."""
+    if not len(UnknownFieldSet(proto)):
+        return b""
+    unknown = type(proto)()
+    unknown.CopyFrom(proto)
+    for known in unknown.DESCRIPTOR.fields:
+        unknown.ClearField(known.name)
+    return unknown.SerializeToString()

@@ -1,24 +1,31 @@
-"""The errors of the package: whatever bytes or values come in, nothing else is raised for them."""
+"""The errors of the package. For bad bytes and bad values nothing else is raised.
+
+A value of a wrong Python type is a TypeError. Timeouts and lost connections are Python's own
+TimeoutError and ConnectionError.
+"""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TypeVar
+
+from ._text import shown
 
 _Error = TypeVar("_Error", bound="RRefProtoError")
 
 
-class RRefProtoError(ValueError):
-    """Base of all errors of this package that are about a value or about bytes.
+class RRefProtoError(Exception):
+    """Base of all errors of this package. Only its subclasses are raised.
 
-    `problem` says what was expected and what came, `where` at which place: a field path such as
-    "script_rref_fetch_ret.values[0]", or a byte of a payload. A value of a wrong Python type is a
-    TypeError instead.
+    `problem` says what was expected and what came; `where` says at which place: the path of a
+    field such as "script_rref_fetch_ret.values[0]", or a byte of a payload. Both are printable
+    text of bounded length, whatever the input was.
     """
 
     def __init__(self, problem: str, where: str = "") -> None:
-        super().__init__(problem, where)
-        self.problem = problem
-        self.where = where
+        self.problem = shown(problem)
+        self.where = shown(where)
+        super().__init__(self.problem, self.where)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}" if self.where else self.problem
@@ -26,16 +33,43 @@ class RRefProtoError(ValueError):
     def within(self: _Error, place: str) -> _Error:
         """Return the same error with `place`, a field or words, in front of its own place."""
         joint = ", " if " " in place else "."
-        return type(self)(self.problem, f"{place}{joint}{self.where}" if self.where else place)
+        placed = copy(self)
+        placed.where = shown(f"{place}{joint}{self.where}" if self.where else place)
+        placed.args = (placed.problem, placed.where)
+        return placed
+
+    def as_decode_error(self, place: str = "") -> DecodeError:
+        """Return the same error as one about what was read, with `place` in front of its place."""
+        placed = self.within(place) if place else self
+        return DecodeError(placed.problem, placed.where)
 
 
-class DecodeError(RRefProtoError):
-    """The bytes, or the generated message, are no valid message."""
+class DecodeError(RRefProtoError, ValueError):
+    """What was read, bytes or a generated message, is no valid message."""
 
 
 class MessageTypeError(DecodeError):
     """The message is valid, but of another type than the one asked for."""
 
 
-class EncodeError(RRefProtoError):
+class EncodeError(RRefProtoError, ValueError):
     """The value cannot be sent: an identifier out of range, nesting too deep, too large."""
+
+
+class LocalProtocolError(RRefProtoError):
+    """The program breaks a rule of the RRef protocol. Nothing has been sent."""
+
+
+class RemoteProtocolError(RRefProtoError):
+    """Another worker breaks a rule of the RRef protocol."""
+
+
+class RemoteError(RRefProtoError):
+    """Another worker answered that a request failed.
+
+    `text` is what it said, in full. Source: libtorch's message type EXCEPTION.
+    """
+
+    def __init__(self, text: str, where: str = "") -> None:
+        super().__init__(text, where)
+        self.text = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import total_ordering
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._check import INT64, WORKER_ID, check_int, check_type
@@ -35,6 +36,7 @@ class GloballyUniqueId:
     _local_id: int
 
     def __init__(self, created_on: int, local_id: int) -> None:
+        # The numbers are those of WORKER_ID and INT64; written out, they are checked faster.
         if (
             type(created_on) is int
             and type(local_id) is int
@@ -48,15 +50,13 @@ class GloballyUniqueId:
             self._created_on = check_int(created_on, WORKER_ID, f"{name}.created_on")
             self._local_id = check_int(local_id, INT64, f"{name}.local_id")
 
-    @property
-    def created_on(self) -> int:
-        """The worker that made the identifier."""
-        return self._created_on
-
-    @property
-    def local_id(self) -> int:
-        """The value of that worker's counter when it made the identifier."""
-        return self._local_id
+    # Read by attrgetter, which is faster than a function in Python.
+    created_on: int = property(  # type: ignore[assignment]
+        attrgetter("_created_on"), doc="The worker that made the identifier."
+    )
+    local_id: int = property(  # type: ignore[assignment]
+        attrgetter("_local_id"), doc="The value of its counter when it made the identifier."
+    )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GloballyUniqueId):
@@ -77,50 +77,33 @@ class GloballyUniqueId:
     def __reduce__(self) -> tuple[type[GloballyUniqueId], tuple[int, int]]:
         return type(self), (self._created_on, self._local_id)
 
-    @classmethod
-    def _read(cls: type[_Id], parent: Any, field: str) -> _Id:
-        """Read the required field `field`, an RRefId or ForkId, of a generated message."""
-        proto = getattr(parent, field)
-        created_on, local_id = proto.created_on, proto.local_id
-        if not -0x8000 <= created_on <= 0x7FFF:
-            raise DecodeError(
-                f"expected an integer from -32768 to 32767, got {created_on}", f"{field}.created_on"
-            )
-        # Asking for presence is the dearest step, and only two zeros leave it open.
-        if not (created_on or local_id) and not parent.HasField(field):
-            raise DecodeError(f"expected an {cls.__name__}, found none", field)
-        read = _new(cls)
-        read._created_on, read._local_id = created_on, local_id
-        return read
-
-    def _write(self, proto: Any) -> None:
+    def _to_proto(self, proto: Any) -> None:
         """Set both fields of `proto`, a generated RRefId or ForkId."""
         proto.created_on = self._created_on
         proto.local_id = self._local_id
 
+    @classmethod
+    def _from_proto(cls: type[_Id], proto: Any) -> _Id:
+        """Read a generated RRefId or ForkId. Raises DecodeError where no worker has such an id."""
+        identifier = _new(cls)
+        identifier._created_on = _checked_worker_id(proto.created_on, "created_on")
+        identifier._local_id = proto.local_id
+        return identifier
+
     def toIValue(self) -> IValue:
         """Return the tuple (created_on, local_id), as libtorch's payloads hold it."""
-        from .ivalue import IValue  # ivalue builds on this module
-
-        return IValue.from_python((self._created_on, self._local_id))
+        return _ivalue_class().from_python((self._created_on, self._local_id))
 
     @classmethod
     def fromIValue(cls: type[_Id], ivalue: IValue) -> _Id:
         """Read back what `toIValue` gave. Raises DecodeError where it is nothing of the kind."""
-        from .ivalue import IValue  # which builds on this module
-
-        check_type(ivalue, IValue, f"{cls.__name__}.fromIValue")
-        elements = ivalue.value if ivalue.kind == "tuple_value" else ()
-        if [element.kind for element in elements] != ["int_value", "int_value"]:
-            raise DecodeError(f"expected a tuple of two ints, got {ivalue.type}", cls.__name__)
+        check_type(ivalue, _ivalue_class(), f"{cls.__name__}.fromIValue")
+        elements = ivalue.value if ivalue.kind == "tuple_value" else (ivalue,)
+        kinds = [element.kind for element in elements]
+        if kinds != ["int_value", "int_value"]:
+            raise DecodeError(f"expected a tuple of two ints, got {', '.join(kinds)}", cls.__name__)
         created_on, local_id = (element.value for element in elements)
-        low, high = WORKER_ID
-        if not low <= created_on <= high:
-            raise DecodeError(
-                f"expected an integer from {low} to {high}, got {created_on}",
-                f"{cls.__name__}.created_on",
-            )
-        return cls(created_on, local_id)
+        return cls(_checked_worker_id(created_on, f"{cls.__name__}.created_on"), local_id)
 
 
 class RRefId(GloballyUniqueId):
@@ -139,3 +122,60 @@ class ForkId(GloballyUniqueId):
     """
 
     __slots__ = ()
+
+
+def read_required_id(cls: type[_Id], parent: Any, field: str) -> _Id:
+    """Read the required field `field`, an RRefId or ForkId, of a generated message.
+
+    Raises DecodeError where it is missing or out of range.
+    """
+    if not parent.HasField(field):
+        raise DecodeError(f"expected an {cls.__name__}, found none", field)
+    try:
+        return cls._from_proto(getattr(parent, field))
+    except DecodeError as error:
+        raise error.within(field) from None
+
+
+def read_two_ids(proto: Any) -> tuple[RRefId, ForkId] | None:
+    """Read `rref_id` and `fork_id` of a generated message, both in one go: see fork_message.py.
+
+    Returns None where that leaves something open: a number is out of range, or an identifier is
+    two zeros, so that only asking for its presence tells whether it is there.
+    """
+    rref_id, fork_id = proto.rref_id, proto.fork_id
+    rref_creator, rref_number = rref_id.created_on, rref_id.local_id
+    fork_creator, fork_number = fork_id.created_on, fork_id.local_id
+    if (
+        (rref_number or rref_creator)
+        and (fork_number or fork_creator)
+        and -0x8000 <= rref_creator <= 0x7FFF
+        and -0x8000 <= fork_creator <= 0x7FFF
+    ):
+        rref, fork = _new(RRefId), _new(ForkId)
+        rref._created_on, rref._local_id = rref_creator, rref_number
+        fork._created_on, fork._local_id = fork_creator, fork_number
+        return rref, fork
+    return None
+
+
+def write_two_ids(rref_id: RRefId, fork_id: ForkId, rref_proto: Any, fork_proto: Any) -> None:
+    """Set the fields of a generated RRefId and ForkId, all in one go: see fork_message.py."""
+    rref_proto.created_on = rref_id._created_on
+    rref_proto.local_id = rref_id._local_id
+    fork_proto.created_on = fork_id._created_on
+    fork_proto.local_id = fork_id._local_id
+
+
+def _checked_worker_id(number: int, where: str) -> int:
+    low, high = WORKER_ID
+    if not low <= number <= high:
+        raise DecodeError(f"expected an integer from {low} to {high}, got {number}", where)
+    return number
+
+
+def _ivalue_class() -> type[IValue]:
+    # The one import against the order of the modules: ivalue builds on this one.
+    from .ivalue import IValue
+
+    return IValue

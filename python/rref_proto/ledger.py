@@ -1,10 +1,10 @@
 """Who holds which fork of which RRef, told from the messages alone.
 
-The owner of an RRef keeps this ledger too, and more exactly: what it does not say in a message
-nobody else can know. In particular an owner that passes its own RRef on counts the new fork
-without a word. The ledger learns of such a fork when its holder deletes it, or infers that there
-must be one when a worker fetches the value without a fork that was announced; and `unnamed` tells
-which identifiers nobody mentioned.
+The owner of an RRef keeps such a ledger too, and a more exact one: it also knows what no message
+says. An owner that passes its own RRef on counts the new fork, and no message tells of it. This
+ledger learns of such a fork when its holder deletes it. When a worker fetches the value and no
+message has told of a fork of that worker, the ledger infers that there is one. `unnamed` tells
+which identifiers no message named.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import NamedTuple
 from ._check import WORKER_ID, check_int, check_type
 from .ids import ForkId, GloballyUniqueId, RRefId
 from .message import Message
+from .rpc_command import CLASS_OF_TYPE
 from .rref import (
-    CLASS_OF_TYPE,
     FETCH_RETURNS,
     PythonRRefFetchCall,
     RemoteRet,
@@ -31,7 +31,8 @@ from .rref import (
 )
 
 RRef = tuple[int, RRefId]  # the owner and the identifier
-BITS = 1024
+# How many identifiers one int of IdentifierSet tells of.
+IDENTIFIERS_IN_BLOCK = 1024
 
 
 class Certainty(Enum):
@@ -88,30 +89,31 @@ class _Requests:
     unnumbered: deque[_Claim | None] = field(default_factory=deque)
 
 
-class _Identifiers:
+class IdentifierSet:
     """A set of identifiers, small where they are dense: each worker counts its own up from 0."""
 
     def __init__(self) -> None:
         self._bits: dict[tuple[int, int], int] = {}
 
     def add(self, identifier: GloballyUniqueId) -> None:
-        block, bit = divmod(identifier.local_id, BITS)
+        """Put an identifier in."""
+        block, bit = divmod(identifier.local_id, IDENTIFIERS_IN_BLOCK)
         key = identifier.created_on, block
         self._bits[key] = self._bits.get(key, 0) | 1 << bit
 
     def __contains__(self, identifier: GloballyUniqueId) -> bool:
-        block, bit = divmod(identifier.local_id, BITS)
+        block, bit = divmod(identifier.local_id, IDENTIFIERS_IN_BLOCK)
         return bool(self._bits.get((identifier.created_on, block), 0) >> bit & 1)
 
     def gaps(self) -> Iterator[tuple[int, int, int]]:
-        """Give what is missing below each worker's highest number: (worker, first, last)."""
+        """Yield what is missing below each worker's highest number: (worker, first, last)."""
         expected: dict[int, int] = {}
         for (worker, block), left in sorted(self._bits.items()):
             bits = left
             while bits:
                 lowest = bits & -bits
                 bits ^= lowest
-                number = block * BITS + lowest.bit_length() - 1
+                number = block * IDENTIFIERS_IN_BLOCK + lowest.bit_length() - 1
                 if number < 0:
                     continue
                 first = expected.get(worker, 0)
@@ -124,8 +126,8 @@ class Ledger:
     """Follows a conversation message by message.
 
     An owner learns of a fork when it answers RemoteRet or acknowledges RRefForkRequest, and
-    forgets it at RRefUserDelete; so does the ledger. A message that comes twice, or a delete
-    before the fork it names, changes nothing that is not so, and `remarks` counts it.
+    forgets it at RRefUserDelete; so does the ledger. A message that comes twice is counted once,
+    and a delete may come before the fork that it names; `remarks` counts both.
     """
 
     def __init__(self) -> None:
@@ -135,8 +137,8 @@ class Ledger:
         self._holders: Counter[tuple[RRef, int]] = Counter()
         self._inferred: dict[tuple[RRef, int], int | None] = {}
         self._requests: dict[tuple[int, int], _Requests] = {}
-        self._deleted = _Identifiers()
-        self._named = _Identifiers()
+        self._deleted = IdentifierSet()
+        self._named = IdentifierSet()
 
     @property
     def forks(self) -> dict[RRef, dict[ForkId, int]]:
@@ -158,7 +160,7 @@ class Ledger:
         return sorted(held, key=lambda fork: (fork.since is not None, fork.since))
 
     def unnamed(self) -> Iterator[tuple[int, int, int]]:
-        """Give the identifiers that a worker must have made, and that no message named.
+        """Yield the identifiers that a worker must have made, and that no message named.
 
         As (worker, first local_id, last local_id). A worker counts up one number for each RRef and
         each fork that it makes, so a number that is left out is a fork that it made of an RRef of

@@ -1,35 +1,43 @@
 """ScalarType, Device and Tensor: a dtype, sizes and bytes, with ways to and from numpy and torch.
 
-A Tensor never copies the memory it is given or the memory it gives. numpy and torch are imported
-where a tensor is turned into theirs, and nowhere else.
+A Tensor copies neither the memory that it is made of nor the memory that it hands out.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.unknown_fields import UnknownFieldSet
-
-from ._check import INT64, check_int, check_type, shorten
+from ._arrays import (
+    data_of_numpy,
+    data_of_torch,
+    dtype_of_numpy,
+    dtype_of_torch,
+    to_numpy,
+    to_torch,
+)
+from ._check import INT64, check_int, check_type, wrong_type
+from ._text import short_repr
+from ._wire import PARSE_ERRORS, cut, tag, unknown_fields, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
 
 if TYPE_CHECKING:
-    from numpy import dtype as NumpyDtype  # noqa: N812 - Tensor has attributes of these names
-    from numpy import ndarray as NumpyArray  # noqa: N812
+    from numpy import ndarray as NumpyArray  # noqa: N812 - Tensor has attributes of these names
     from torch import Tensor as TorchTensor
     from typing_extensions import Buffer
 
+DATA = tensor_pb2.Tensor.DATA_FIELD_NUMBER
+DATA_TAG = tag(DATA)
 # The longest of c10's names has 13 letters.
 DEVICE_TYPE = re.compile(r"[a-zA-Z_]{1,32}")
 DEVICE = re.compile(r"([a-zA-Z_]{1,32})(?::(0|[1-9][0-9]{0,2}))?")
 DEVICE_INDEX = (0, 127)
-REPR_BYTES = 4096
+# A repr has the data of a tensor of so many bytes, and can then be pasted back.
+LARGEST_REPR_DATA = 4096
 
 
 class ScalarType(IntEnum):
@@ -95,29 +103,33 @@ class Device:
     def __post_init__(self) -> None:
         check_type(self.type, str, "Device.type")
         if not DEVICE_TYPE.fullmatch(self.type):
-            raise EncodeError(
-                f"expected 1 to 32 letters and underscores, got {shorten(self.type)}", "Device.type"
-            )
+            problem = f"expected 1 to 32 letters and underscores, got {short_repr(self.type)}"
+            raise EncodeError(problem, "Device.type")
         if self.index is not None:
             index = check_int(self.index, DEVICE_INDEX, "Device.index")
             object.__setattr__(self, "index", index)
 
     @classmethod
     def parse(cls, text: str) -> Device:
-        """Read torch's notation, "cuda" or "cuda:3". Raises DecodeError for anything else."""
+        """Read torch's notation, "cuda" or "cuda:3". Raises DecodeError for any other text."""
+        check_type(text, str, "Device.parse")
         match = DEVICE.fullmatch(text)
         if not match or int(match[2] or 0) > DEVICE_INDEX[1]:
-            raise DecodeError(f'expected a device such as "cuda:3", got {shorten(text)}')
+            raise DecodeError(f'expected a device such as "cuda:3", got {short_repr(text)}')
         return cls(match[1], None if match[2] is None else int(match[2]))
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
-    def _proto(self) -> tensor_pb2.Device:
-        return tensor_pb2.Device(type=self.type, index=self.index)
+    def _to_proto(self, proto: tensor_pb2.Device) -> None:
+        """Set every field of `proto`, a new generated Device."""
+        proto.type = self.type
+        if self.index is not None:
+            proto.index = self.index
 
     @classmethod
-    def _read(cls, proto: tensor_pb2.Device) -> Device:
+    def _from_proto(cls, proto: tensor_pb2.Device) -> Device:
+        """Read a generated Device. Raises EncodeError where c10 would not take it."""
         return cls(proto.type, proto.index if proto.HasField("index") else None)
 
 
@@ -160,7 +172,7 @@ class Tensor:
             scalar_type = ScalarType(dtype)
         except ValueError:
             raise EncodeError(
-                f"expected a ScalarType, got {shorten(dtype)}", "Tensor.dtype"
+                f"expected a ScalarType, got {short_repr(dtype)}", "Tensor.dtype"
             ) from None
         lengths = tuple(check_int(size, (0, INT64[1]), "Tensor.sizes") for size in sizes)
         view = _bytes_view(data)
@@ -183,14 +195,7 @@ class Tensor:
         bfloat16 and float8 take the dtypes of the package ml_dtypes.
         Raises EncodeError for complex32, which numpy lacks, and for more dimensions than it has.
         """
-        import numpy
-
-        dtype = _numpy_dtype(self.dtype.name)
-        try:
-            array: NumpyArray[Any, Any] = numpy.ndarray(self.sizes, dtype, self.data)
-        except ValueError as error:
-            raise EncodeError(f"numpy cannot hold the tensor: {error}", "Tensor.sizes") from None
-        return array
+        return to_numpy(self.dtype.name, self.sizes, self.data)
 
     def torch(self) -> TorchTensor:
         """Return a torch tensor on the cpu that shares the memory.
@@ -199,35 +204,16 @@ class Tensor:
         tensors. Raises EncodeError for a dtype that the installed torch does not have, and for
         integers that require gradients.
         """
-        import torch
-
-        dtype = getattr(torch, self.dtype.name, None)
-        if dtype is None:
-            raise EncodeError(f"this torch has no {self.dtype.name}", "Tensor.dtype")
-        if not self.data:
-            return torch.empty(self.sizes, dtype=dtype, requires_grad=self.requires_grad)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The given buffer is not writable")
-            flat = torch.frombuffer(self.data, dtype=dtype)
-        if self.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
-            raise EncodeError(
-                f"torch has no gradients of {self.dtype.name}", "Tensor.requires_grad"
-            )
-        tensor: TorchTensor = flat.reshape(self.sizes)
-        return tensor.requires_grad_(self.requires_grad)
+        return to_torch(self.dtype.name, self.sizes, self.data, self.requires_grad)
 
     @classmethod
     def from_numpy(cls, array: NumpyArray[Any, Any]) -> Tensor:
         """Make a tensor of a numpy array: a view where it is C-contiguous and little-endian.
 
-        Raises EncodeError for a dtype that no ScalarType stands for.
+        Raises EncodeError for a dtype that is none of ScalarType.
         """
-        import numpy
-
-        check_type(array, numpy.ndarray, "Tensor.from_numpy")
-        dtype = _scalar_type(array.dtype.name, f"numpy's {array.dtype}")
-        packed = numpy.asarray(array, _numpy_dtype(dtype.name), order="C")
-        return cls(dtype, array.shape, packed.reshape(-1).view(numpy.uint8))
+        dtype = _scalar_type(dtype_of_numpy(array), f"numpy's {array.dtype}")
+        return cls(dtype, array.shape, data_of_numpy(array, dtype.name))
 
     @classmethod
     def from_torch(cls, tensor: TorchTensor) -> Tensor:
@@ -235,22 +221,8 @@ class Tensor:
 
         Raises EncodeError for a tensor without plain strided memory: sparse, quantized, meta.
         """
-        import torch
-
-        check_type(tensor, torch.Tensor, "Tensor.from_torch")
-        name = str(tensor.dtype).removeprefix("torch.")
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-            kind = "quantized" if tensor.is_quantized else str(tensor.layout)
-            kind = "meta" if tensor.is_meta else kind
-            raise EncodeError(f"expected a dense tensor with memory, got a {kind} one", "Tensor")
-        dtype = _scalar_type(name, f"torch's {name}")
-        try:
-            plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-            # A dimension of one element may have any stride and be contiguous all the same.
-            flat = plain.as_strided((plain.numel(),), (1,))
-            data = flat.view(torch.uint8).numpy() if plain.numel() else b""
-        except (RuntimeError, NotImplementedError) as error:  # nested, functional and other kinds
-            raise EncodeError(f"expected a tensor with memory: {error}", "Tensor") from None
+        name = dtype_of_torch(tensor)
+        dtype, data = _scalar_type(name, f"torch's {name}"), data_of_torch(tensor)
         device = Device(tensor.device.type, tensor.device.index)
         return cls(dtype, tuple(tensor.shape), data, tensor.requires_grad, device)
 
@@ -270,44 +242,65 @@ class Tensor:
 
     def __repr__(self) -> str:
         size = len(self.data)
-        data = repr(bytes(self.data)) if size <= REPR_BYTES else f"<{size} bytes>"
+        data = repr(bytes(self.data)) if size <= LARGEST_REPR_DATA else f"<{size} bytes>"
         more = f", {self.requires_grad}" if self.requires_grad or self.device != CPU else ""
         more += f", {self.device!r}" if self.device != CPU else ""
         return f"Tensor({self.dtype!r}, {self.sizes!r}, {data}{more})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tensor._of_wire, (b"".join(self._wire()), bytes(self.data))
+        head, tail = self._fields_around_data()
+        return _read_parts, (head + tail, bytes(self.data))
 
-    @classmethod
-    def _of_wire(cls, fields: bytes, data: Buffer) -> Tensor:
-        """Make a tensor of what `_wire` gave, and of its data."""
-        return cls._read(tensor_pb2.Tensor.FromString(fields), data)
-
-    def _wire(self) -> tuple[bytes, bytes]:
-        """Serialize the fields before `data`, and those after it: .proto message Tensor."""
-        head = tensor_pb2.Tensor(dtype=int(self.dtype), sizes=self.sizes)  # type: ignore[arg-type]
-        device = None if self.device == CPU else self.device._proto()
-        tail = tensor_pb2.Tensor(requires_grad=self.requires_grad, device=device)
-        return head.SerializeToString(), tail.SerializeToString() + self._unknown
-
-    def _fill(self, proto: tensor_pb2.Tensor) -> None:
-        """Set every field of a new generated message, to which the data is copied."""
-        proto.MergeFromString(b"".join(self._wire()))
+    def _to_proto(self, proto: tensor_pb2.Tensor) -> None:
+        """Set every field of `proto`, a new generated Tensor, to which the data is copied."""
+        proto.MergeFromString(b"".join(self._fields_around_data()))
         proto.data = bytes(self.data)
 
+    def _fields_around_data(self) -> tuple[bytes, bytes]:
+        """Serialize the fields before `data`, and those after it."""
+        head = tensor_pb2.Tensor(dtype=int(self.dtype), sizes=self.sizes)  # type: ignore[arg-type]
+        tail = tensor_pb2.Tensor(requires_grad=self.requires_grad)
+        if self.device != CPU:
+            self.device._to_proto(tail.device)
+        return head.SerializeToString(), tail.SerializeToString() + self._unknown
+
     @classmethod
-    def _read(cls, proto: tensor_pb2.Tensor, data: Buffer) -> Tensor:
+    def _from_proto(cls, proto: tensor_pb2.Tensor, data: Buffer) -> Tensor:
         """Make a tensor of a generated message, whose own `data` is ignored, and of `data`."""
         try:
-            device = Device._read(proto.device) if proto.HasField("device") else CPU
+            device = Device._from_proto(proto.device) if proto.HasField("device") else CPU
             tensor = cls(proto.dtype, proto.sizes, data, proto.requires_grad, device)  # type: ignore[arg-type]
         except RRefProtoError as error:
-            raise DecodeError(error.problem, error.where) from None
-        if len(UnknownFieldSet(proto)):
-            for field in tensor_pb2.Tensor.DESCRIPTOR.fields:
-                proto.ClearField(field.name)
-            _set_unknown(tensor, proto.SerializeToString())
+            raise error.as_decode_error() from None
+        if unknown := unknown_fields(proto):
+            _set_unknown(tensor, unknown)
         return tensor
+
+
+def tensor_to_parts(tensor: Tensor) -> list[bytes | memoryview]:
+    """Return buffers whose concatenation is the wire bytes of a tensor, `data` as it is."""
+    head, tail = tensor._fields_around_data()
+    if tensor.data:
+        head += DATA_TAG + varint(len(tensor.data))
+    return [head, tensor.data, tail]
+
+
+def tensor_from_wire(encoded: memoryview) -> Tensor:
+    """Read the wire bytes of a Tensor; its data is a view of them.
+
+    Raises DecodeError where they are no Tensor by the schema.
+    """
+    data = [memoryview(b"")]  # of several occurrences the last one counts
+    rest = cut(encoded, DATA, lambda content: data.__setitem__(0, content))
+    return _read_parts(rest, data[0])
+
+
+def _read_parts(fields: bytes, data: Buffer) -> Tensor:
+    """Make a tensor of the wire bytes of all other fields, and of its data."""
+    try:
+        return Tensor._from_proto(tensor_pb2.Tensor.FromString(fields), data)
+    except PARSE_ERRORS as error:
+        raise DecodeError(f"expected the wire bytes of a Tensor: {error}") from None
 
 
 # The slots' own setters: the class is frozen for everybody else.
@@ -321,9 +314,7 @@ def _bytes_view(data: Buffer) -> memoryview:
     try:
         view = memoryview(data)
     except TypeError:
-        raise TypeError(
-            f"Tensor.data: expected a bytes-like object, got {type(data).__name__}"
-        ) from None
+        raise wrong_type("a bytes-like object", data, "Tensor.data") from None
     if not view.nbytes:
         return memoryview(b"")
     if not view.c_contiguous:
@@ -345,18 +336,6 @@ def _scalar_type(name: str, described: str) -> ScalarType:
     try:
         return ScalarType[name]
     except KeyError:
-        raise EncodeError(f"no ScalarType stands for {described}", "Tensor.dtype") from None
-
-
-def _numpy_dtype(name: str) -> NumpyDtype[Any]:
-    """Return numpy's little-endian dtype of torch's `name`, from ml_dtypes where numpy has none."""
-    import numpy
-
-    if name == "complex32":
-        raise EncodeError("numpy has no complex32; use torch()", "Tensor.dtype")
-    if name == "bfloat16" or name.startswith("float8"):
-        import ml_dtypes
-
-        name = getattr(ml_dtypes, name)
-    dtype: NumpyDtype[Any] = numpy.dtype(name).newbyteorder("<")
-    return dtype
+        raise EncodeError(
+            f"expected a dtype of ScalarType, got {described}", "Tensor.dtype"
+        ) from None

@@ -59,7 +59,7 @@ def tables() -> Iterator[Table]:
         with path.open("wb") as file:
             count = write_recording(file, conversation())
         start = time.perf_counter()
-        command = [sys.executable, "-m", "rref_proto.cli", "ledger", str(path)]
+        command = [sys.executable, "-m", "rref_proto", "ledger", str(path)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

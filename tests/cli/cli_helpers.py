@@ -20,7 +20,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.cli import command, main
+from rref_proto.cli import main
 
 from captures import DATA
 from conversations import in_bytes
@@ -85,8 +85,3 @@ def convert(content: bytes, *arguments: str) -> bytes:
     result = run("encode", *arguments, stdin=content)
     assert (result.code, result.err) == (0, "")
     return result.out
-
-
-def draw_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the bar for every tenth record; it is drawn too rarely for a small recording."""
-    monkeypatch.setattr(command, "PROGRESS", 10)

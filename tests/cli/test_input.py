@@ -29,7 +29,7 @@ from rref_proto import (
 from rref_proto.cli import main
 from rref_proto.v1 import message_pb2
 
-from cli_helpers import HOLDING, LIFECYCLE, load, run, save, shown
+from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save, shown
 from conversations import DELETE, FORK, RREF, in_bytes, sent
 
 
@@ -52,12 +52,16 @@ def test_an_empty_recording_has_no_messages(
 
 @pytest.mark.parametrize("command", ["merge", "show", "ledger"])
 def test_standard_input_is_refused_beside_other_recordings(
-    command: str,
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = run(command, LIFECYCLE, "-", stdin=Path(LIFECYCLE).read_bytes())
-    assert (result.code, result.out) == (1, b"")
-    assert "read twice, got -" in result.err
-    assert result.err.count("\n") == 1
+    give_stdin(monkeypatch, Path(LIFECYCLE).read_bytes())
+    with pytest.raises(SystemExit) as caught:
+        main([command, LIFECYCLE, "-"])
+    assert caught.value.code == 2
+    assert capsys.readouterr() == (
+        "",
+        "rref-proto: expected files, since several are read twice, got -\n",
+    )
 
 
 @pytest.mark.parametrize("command", ["merge", "decode", "encode"])

@@ -27,7 +27,7 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="pipes and signals of
 def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the command as a process of its own."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENVIRONMENT, **options}
-    command = [sys.executable, "-m", "rref_proto.cli", *arguments]
+    command = [sys.executable, "-m", "rref_proto", *arguments]
     return subprocess.run(command, check=False, **options)
 
 
@@ -108,7 +108,7 @@ def test_a_closed_pipe_is_a_failure_and_nothing_is_left_to_write(
 def test_a_reader_that_has_enough_ends_the_command(tmp_path: Path) -> None:
     path = save(tmp_path / "long.rref", (sent(time) for time in range(20_000)))
     with subprocess.Popen(
-        [sys.executable, "-m", "rref_proto.cli", "show", path],
+        [sys.executable, "-m", "rref_proto", "show", path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
@@ -124,7 +124,7 @@ def test_a_reader_that_has_enough_ends_the_command(tmp_path: Path) -> None:
 @posix_only
 def test_an_interrupt_ends_the_command_without_a_traceback() -> None:
     with subprocess.Popen(
-        [sys.executable, "-u", "-m", "rref_proto.cli", "show", "-"],
+        [sys.executable, "-u", "-m", "rref_proto", "show", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

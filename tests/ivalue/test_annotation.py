@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rref_proto import EncodeError
-from rref_proto.ivalue.annotation import BRACKETS, NONE, UNKNOWN, Annotation, parse, unify
+from rref_proto.ivalue.annotation import MAX_BRACKETS, NONE, UNKNOWN, Annotation, parse, unify
 
 INT, STR, FLOAT = Annotation("int"), Annotation("str"), Annotation("float")
 LEAVES = ["int", "str", "float", "bool", "Tensor", "Any", "Device", "__torch__.module.Class"]
@@ -171,10 +171,10 @@ def _nested(levels: int, head: str = "List[", tail: str = "]") -> str:
 
 
 def test_reads_nesting_up_to_its_limit() -> None:
-    deepest = _nested(BRACKETS)
+    deepest = _nested(MAX_BRACKETS)
     assert str(parse(deepest)) == deepest
     with pytest.raises(EncodeError):
-        parse(_nested(BRACKETS + 1))
+        parse(_nested(MAX_BRACKETS + 1))
 
 
 @pytest.mark.parametrize(

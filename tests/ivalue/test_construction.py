@@ -20,7 +20,7 @@ from rref_proto import (
     ScriptObject,
     SerializedPyObj,
 )
-from rref_proto.ivalue.value import KINDS
+from rref_proto.ivalue.kinds import KINDS
 
 from ivalue_examples import ENUM, ONE, TENSOR, TEXT
 

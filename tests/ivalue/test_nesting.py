@@ -20,7 +20,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.ivalue.value import NESTING
+from rref_proto.ivalue.base import MAX_DEPTH
 
 from ivalue_examples import DEVICE, ENUM, NONE, ONE, RREF, TENSOR
 from nesting import deepest
@@ -103,5 +103,5 @@ def _deep(levels: int, wrap: Callable[[Any], Any]) -> Any:
 def test_nesting_without_end_is_refused(value: Any, annotation: str | None) -> None:
     if annotation == "List[Any]" and not isinstance(value, list):
         value = [value]
-    with pytest.raises(EncodeError, match=f"at most {NESTING} levels of nesting"):
+    with pytest.raises(EncodeError, match=f"at most {MAX_DEPTH} levels of nesting"):
         IValue.from_python(value, annotation)

@@ -1,16 +1,18 @@
 """IValue: one TorchScript value, with ways from and to Python, and to the generated message."""
 
-from .proto import Indices, children_of, collect_tensors, read_values, write_values
-from .value import (
+from .base import Kind
+from .containers import (
     CLASS_PREFIX,
     EnumHolder,
     GenericDict,
     GenericList,
-    IValue,
     RRefForkData,
     ScriptObject,
-    SerializedPyObj,
 )
+from .proto import Indices, values_from_proto, values_to_proto
+from .python_object import SerializedPyObj
+from .tree import children_of, collect_tensors
+from .value import IValue
 
 __all__ = [
     "CLASS_PREFIX",
@@ -19,11 +21,12 @@ __all__ = [
     "GenericList",
     "IValue",
     "Indices",
+    "Kind",
     "RRefForkData",
     "ScriptObject",
     "SerializedPyObj",
     "children_of",
     "collect_tensors",
-    "read_values",
-    "write_values",
+    "values_from_proto",
+    "values_to_proto",
 ]

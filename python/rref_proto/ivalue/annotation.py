@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from .._text import short_repr
 from ..errors import EncodeError
 
 TOKEN = re.compile(r"\s*(?:([\w.]+)|(.))")
-# How deep brackets may stand in one another.
-BRACKETS = 100
+# How deep brackets may be inside one another.
+MAX_BRACKETS = 100
 
 
 class Annotation(NamedTuple):
     """A type: a name and, in brackets, its arguments. `Annotation("List", (Annotation("int"),))`.
 
-    UNKNOWN stands for the element type of an empty list, which any type goes with.
+    UNKNOWN is the element type of an empty list, which any type goes with.
     """
 
     name: str
@@ -53,7 +54,7 @@ def parse(text: str) -> Annotation:
 
 def _parse(tokens: list[str], start: int, text: str, depth: int) -> tuple[Annotation, int]:
     """Read one type from `tokens[start:]`; return it and where it ends."""
-    if depth > BRACKETS or start >= len(tokens) or not re.fullmatch(r"[\w.]+", tokens[start]):
+    if depth > MAX_BRACKETS or start >= len(tokens) or not re.fullmatch(r"[\w.]+", tokens[start]):
         raise _unreadable(text)
     name, position = tokens[start], start + 1
     arguments: list[Annotation] = []
@@ -73,8 +74,9 @@ def _parse(tokens: list[str], start: int, text: str, depth: int) -> tuple[Annota
 
 
 def _unreadable(text: str) -> EncodeError:
-    shown = text if len(text) <= 60 else text[:60] + "..."
-    return EncodeError(f'expected an annotation such as "Dict[str, List[int]]", got {shown!r}')
+    return EncodeError(
+        f'expected an annotation such as "Dict[str, List[int]]", got {short_repr(text)}'
+    )
 
 
 def unify(annotations: Iterable[Annotation]) -> Annotation:

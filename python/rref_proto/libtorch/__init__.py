@@ -1,5 +1,6 @@
 """Messages as libtorch writes them: what its `toMessage` gives and its `fromMessage` takes."""
 
-from .payload import NO_ID, NativeMessage, from_payload, to_payload
+from ..native import NO_ID, NativeMessage
+from .payload import from_payload, to_payload
 
 __all__ = ["NO_ID", "NativeMessage", "from_payload", "to_payload"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RRefProtoError
-from ..libtorch import NativeMessage, from_payload
-from ..message import REQUEST_TYPE, Message, MessageType
+from ..libtorch import from_payload
+from ..message import Message
+from ..message_type import REQUEST_TYPE, MessageType
+from ..native import NativeMessage
 from ..recording import OmittedValue, RecordedMessage, omit_values
 from ..rref import FETCH_RETURNS
 from ..tensor import ScalarType, Tensor

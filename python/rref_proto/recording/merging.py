@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from .._check import check_type, wrong_type
 from ..errors import RRefProtoError
 from ..rref import FETCH_RETURNS
 from .record import RecordedMessage
@@ -25,7 +26,9 @@ def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedM
     cut, and its DecodeError raised when all others have been read.
     """
     for recording in recordings:
-        if iter(recording) is recording:
+        if not isinstance(recording, Iterable):
+            raise wrong_type("recordings", recording, "merge")
+        if isinstance(recording, Iterator):
             raise TypeError("merge: expected recordings that can be read twice, got an iterator")
     if len(recordings) == 1:
         return iter(recordings[0])
@@ -65,6 +68,7 @@ class _Source:
         self.requests: set[Hashable] = set()
         try:
             for record in recording:
+                check_type(record, RecordedMessage, "merge")
                 self.to_come[_identity(record)] += 1
                 if record.message.isRequest():
                     self.requests.add(_exchange(record, False))

@@ -1,0 +1,48 @@
+"""Text that is safe to print and short, whatever it is made of."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+# In characters. Longer than any problem that the package describes itself.
+LONGEST_SHOWN = 500
+# Python refuses to print much larger numbers, and no reader needs them.
+LONGEST_INT_BITS = 256
+
+
+def printable(text: str) -> str:
+    """Return `text` with what a terminal would obey instead of show written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Return `text` printable and at most `longest` characters long, the middle left out."""
+    return _cut(printable(_cut(text, longest)), longest)
+
+
+def short_repr(value: Any) -> str:
+    """Return a repr for an error: printable and short, whatever the value is."""
+    return shown(_REPR.repr(value))
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    half = (longest - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"
+
+
+class _ShortRepr(reprlib.Repr):
+    """reprlib's short repr, which fails for an int of thousands of digits, without that failure."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        bits = x.bit_length()
+        return f"<int of {bits} bits>" if bits > LONGEST_INT_BITS else super().repr_int(x, level)
+
+
+_REPR = _ShortRepr()

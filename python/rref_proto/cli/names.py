@@ -1,0 +1,46 @@
+"""How workers, identifiers, times and counts are written, wherever the command prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .._text import printable
+from ..ids import GloballyUniqueId
+from ..recording import SECOND, RecordedMessage
+
+Namer = Callable[[int], str]
+
+
+class Names:
+    """The names of workers, as far as a recording tells them."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, str] = {}
+
+    def learn(self, record: RecordedMessage) -> None:
+        """Take the names out of a record."""
+        for worker, name in (
+            (record.from_worker_id, record.from_worker_name),
+            (record.to_worker_id, record.to_worker_name),
+        ):
+            if name:
+                self.known[worker] = name
+
+    def __call__(self, worker: int) -> str:
+        """Return "name(3)", or "3" where the name is not known."""
+        return printable(f"{self.known[worker]}({worker})" if worker in self.known else f"{worker}")
+
+
+def seconds(nanoseconds: int) -> str:
+    """Return a span of time as text, in seconds to the microsecond."""
+    return f"{nanoseconds / SECOND:+.6f}s"
+
+
+def pair(identifier: GloballyUniqueId) -> str:
+    """Return an identifier as text, "(1, 2)"."""
+    return f"({identifier.created_on}, {identifier.local_id})"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, "1 fork" or "2 forks"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,84 @@
+"""What a message says, in a few words."""
+
+from __future__ import annotations
+
+from .. import libtorch
+from ..errors import RRefProtoError
+from ..ivalue import IValue, SerializedPyObj
+from ..message import Message
+from ..recording import RecordedMessage
+from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
+from ..rref import PythonRRefFetchRet, ScriptRRefFetchRet
+from ..tensor import Tensor
+from .names import pair
+
+# In characters.
+LONGEST_VALUE = 32
+
+
+def said_of(record: RecordedMessage) -> tuple[str, str]:
+    """Return the name of a message and what it says, in short."""
+    if record.native_message is not None:
+        native = record.native_message
+        return "unreadable", f"type {native.type:#x}, {len(native.payload)} bytes kept"
+    name = _class_name(record.message)
+    if record.omitted_values:
+        values = (f"{value.type} of {value.byte_size} B" for value in record.omitted_values)
+        return name, f"omitted: {', '.join(values)}"
+    try:
+        return name, _describe(fromMessage(record.message))
+    except RRefProtoError as error:
+        return name, f"invalid: {error}"
+
+
+def _class_name(message: Message) -> str:
+    cls = CLASS_OF_TYPE.get(message.type)
+    return cls.__name__ if cls else message.type.name
+
+
+def _describe(command: RpcCommandBase) -> str:
+    """Return the ids or the value of a message."""
+    match command:
+        case PythonRRefFetchRet():
+            python = SerializedPyObj.fromIValues(command.values())
+            tensors = "".join(f", {_describe_tensor(tensor)}" for tensor in python.tensors)
+            return f"pickle of {len(python.payload)} bytes{tensors}"
+        case ScriptRRefFetchRet():
+            return _describe_value(command.values()[0])
+    ids = (("rref", getattr(command, "rref_id", None)), ("fork", getattr(command, "fork_id", None)))
+    return " ".join(f"{label} {pair(each)}" for label, each in ids if each is not None)
+
+
+def _describe_value(value: IValue) -> str:
+    if value.kind == "tensor_value":
+        return _describe_tensor(value.value)
+    if value.kind in {"string_value", "bytes_value"}:
+        return _shortened(repr(value.value))
+    if value.kind in {"tuple_value", "int_list", "double_list", "bool_list", "tensor_list"}:
+        return _shortened(f"{value.type} of {len(value.value)}")
+    if value.kind in {"list_value", "dict_value"}:
+        parts = value.value.elements if value.kind == "list_value" else value.value.entries
+        return _shortened(f"{value.type} of {len(parts)}")
+    if value.kind in {"object_value", "enum_value", "rref_value"}:
+        return _shortened(value.type)
+    return _shortened(str(value.value))
+
+
+def _describe_tensor(tensor: Tensor) -> str:
+    where = "" if tensor.device.type == "cpu" else f" on {tensor.device}"
+    return f"{tensor.dtype.name}{list(tensor.sizes)}{where}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def sizes_of(record: RecordedMessage) -> str:
+    """Return the message's size as protobuf beside its size as libtorch's payload and tensors."""
+    protobuf = sum(memoryview(part).nbytes for part in record.message.to_parts())
+    try:
+        native = record.native_message or libtorch.to_payload(record.message)
+    except RRefProtoError:  # a fetch return without its value, or a message that is invalid
+        return f"{protobuf} B protobuf"
+    size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
+    return f"{protobuf} B protobuf, {size} B libtorch"

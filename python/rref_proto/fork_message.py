@@ -1,0 +1,118 @@
+"""RRefMessageBase and ForkMessageBase, of which most messages of a job are.
+
+The messages with an RRefId and a ForkId are so small and so many that every call in Python counts.
+Measured on RRefUserDelete against the shortest code that does the same with the generated classes
+alone: `RpcCommandBase`'s own way takes 2.3 times as long out and 2.9 times in, this file's 1.5 and
+2.2 (`make bench`). Two things bring that: `fromMessage` reads the four numbers in one go and asks
+for the presence of fields only where zeros leave it open; `_serialize` fills generated messages
+that were used before, since making them anew is half of what sending costs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ._check import check_type
+from .ids import ForkId, RRefId, read_required_id, read_two_ids, write_two_ids
+from .ivalue import Indices
+from .message import Message, generated_body
+from .rpc_command import RpcCommandBase, base_class_error
+from .tensor import Tensor
+from .v1 import message_pb2
+
+_Fork = TypeVar("_Fork", bound="ForkMessageBase")
+_new = object.__new__
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class RRefMessageBase(RpcCommandBase):
+    """Base of the messages that name an RRef. Source: libtorch's RRefMessageBase."""
+
+    rref_id: RRefId
+
+    def rrefId(self) -> RRefId:
+        """Return `rref_id`."""
+        return self.rref_id
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class ForkMessageBase(RRefMessageBase):
+    """Base of the messages that name an RRef and a fork. Source: libtorch's ForkMessageBase."""
+
+    fork_id: ForkId
+
+    def __init__(self, rref_id: RRefId, fork_id: ForkId) -> None:
+        if type(self) is ForkMessageBase:
+            raise base_class_error(ForkMessageBase)
+        if type(rref_id) is not RRefId or type(fork_id) is not ForkId:
+            check_type(rref_id, RRefId, f"{type(self).__name__}.rref_id")
+            check_type(fork_id, ForkId, f"{type(self).__name__}.fork_id")
+        _set_rref_id(self, rref_id)
+        _set_fork_id(self, fork_id)
+
+    def forkId(self) -> ForkId:
+        """Return `fork_id`."""
+        return self.fork_id
+
+    @classmethod
+    def fromMessage(cls: type[_Fork], message: Message) -> _Fork:
+        """Return the object that `message` holds; see RpcCommandBase.fromMessage."""
+        try:
+            ids = read_two_ids(generated_body(message, cls.body_field))
+        except AttributeError:  # a base class, no Message, or one that was made here
+            ids = None
+        if ids is None:
+            return super(ForkMessageBase, cls).fromMessage(message)
+        command = _new(cls)
+        _set_rref_id(command, ids[0])
+        _set_fork_id(command, ids[1])
+        return command
+
+    @classmethod
+    def _from_proto(cls: type[_Fork], body: Any, tensors: tuple[Tensor, ...]) -> _Fork:
+        rref_id = read_required_id(RRefId, body, "rref_id")
+        return cls(rref_id, read_required_id(ForkId, body, "fork_id"))
+
+    def _to_proto(self, body: Any, indices: Indices) -> None:
+        self.rref_id._to_proto(body.rref_id)
+        self.fork_id._to_proto(body.fork_id)
+
+    def _serialize(self, message_id: int | None) -> bytes:
+        unused = _UNUSED[self.body_field]
+        try:
+            generated = unused.pop()
+        except IndexError:
+            generated = _new_generated(self.body_field)
+        proto, rref_id, fork_id = generated
+        write_two_ids(self.rref_id, self.fork_id, rref_id, fork_id)
+        if message_id is None:
+            wire: bytes = proto.SerializeToString()
+        else:
+            proto.id = message_id
+            wire = proto.SerializeToString()
+            proto.ClearField("id")
+        unused.append(generated)
+        return wire
+
+
+# A generated Message with the RRefId and the ForkId in its body.
+_Generated = tuple[message_pb2.Message, Any, Any]
+
+
+def _new_generated(body_field: str) -> _Generated:
+    proto = message_pb2.Message()
+    body = getattr(proto, body_field)
+    body.rref_id.SetInParent()
+    body.fork_id.SetInParent()
+    return proto, body.rref_id, body.fork_id
+
+
+# By the field of the body, generated messages to fill. A list's pop and append are atomic, so
+# threads, or a finalizer that sends in the midst of a send, never share one.
+_UNUSED: defaultdict[str, list[_Generated]] = defaultdict(list)
+
+# The slots' own setters: the classes are frozen for everybody else.
+_set_rref_id = RRefMessageBase.__dict__["rref_id"].__set__
+_set_fork_id = ForkMessageBase.__dict__["fork_id"].__set__

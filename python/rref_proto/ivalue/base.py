@@ -1,0 +1,73 @@
+"""Kind and IValueBase: what the parts of a value need to know of IValue, which is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+from .._check import wrong_type
+
+# The names of the fields in the .proto message's oneof, but for a tensor, which the schema refers
+# to by its index.
+Kind = Literal[
+    "none_value",
+    "tensor_value",
+    "double_value",
+    "complex_value",
+    "int_value",
+    "bool_value",
+    "string_value",
+    "bytes_value",
+    "tuple_value",
+    "int_list",
+    "double_list",
+    "bool_list",
+    "tensor_list",
+    "list_value",
+    "dict_value",
+    "device_value",
+    "object_value",
+    "enum_value",
+    "rref_value",
+]
+ALL_KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# How many levels a value may have. A RecordedMessage, its Message and the body are around it, and a
+# parser that counts the outermost message allows 100 levels.
+MAX_DEPTH = 97
+
+
+class IValueBase:
+    """Base of IValue alone. The containers hold values of it, and IValue holds containers."""
+
+    __slots__ = ()
+
+    kind: Kind
+    value: Any
+    # How many levels of protobuf messages the value takes.
+    depth: int
+    # About how many bytes it takes, with everything written out, tensors' data not counted.
+    byte_size: int
+
+    @property
+    def type(self) -> str:
+        """TorchScript's annotation of the value's type, such as "List[int]"."""
+        raise NotImplementedError
+
+    def to_python(self) -> Any:
+        """Return the value as plain Python."""
+        raise NotImplementedError
+
+
+def check_ivalue(value: Any, where: str) -> None:
+    """Raise TypeError unless `value` is an IValue."""
+    if not isinstance(value, IValueBase):
+        raise wrong_type("an IValue", value, where)
+
+
+def check_ivalues(values: Iterable[Any], where: str) -> tuple[Any, ...]:
+    """Return `values` as a tuple. Raises TypeError unless each of them is an IValue."""
+    checked = tuple(values)
+    for value in checked:
+        check_ivalue(value, where)
+    return checked

@@ -1,0 +1,51 @@
+"""NativeMessage: a message as libtorch itself holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ._check import INT32, INT64, check_int, check_type
+from .tensor import Tensor
+
+# libtorch's id of a message that has none.
+NO_ID = -1
+
+
+@dataclass(frozen=True, slots=True)
+class NativeMessage:
+    """What libtorch's Message holds: a MessageType, a payload, tensors, and an id or -1.
+
+    Raises EncodeError for numbers out of range, TypeError for values of other types.
+    Source: the message NativeMessage of recording.proto; libtorch's Message
+    (torch/csrc/distributed/rpc/message.h).
+    """
+
+    type: int
+    payload: bytes
+    tensors: tuple[Tensor, ...] = ()
+    id: int = NO_ID
+
+    def __post_init__(self) -> None:
+        check_int(self.type, INT32, "NativeMessage.type")
+        check_type(self.payload, bytes, "NativeMessage.payload")
+        for tensor in self.tensors:
+            check_type(tensor, Tensor, "NativeMessage.tensors")
+        check_int(self.id, INT64, "NativeMessage.id")
+
+    def _to_proto(self, proto: Any) -> None:
+        """Set every field of `proto`, a new generated NativeMessage, which has no id."""
+        proto.type, proto.payload = self.type, self.payload
+        for tensor in self.tensors:
+            tensor._to_proto(proto.tensors.add())
+
+    @classmethod
+    def _from_proto(cls, proto: Any, message_id: int | None) -> NativeMessage:
+        """Read a generated NativeMessage; the id is that of the Message beside it."""
+        tensors = tuple(Tensor._from_proto(tensor, tensor.data) for tensor in proto.tensors)
+        return cls(proto.type, proto.payload, tensors, native_id(message_id))
+
+
+def native_id(message_id: int | None) -> int:
+    """Return the id of a Message as libtorch has it: NO_ID for none."""
+    return NO_ID if message_id is None else message_id

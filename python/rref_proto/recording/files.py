@@ -1,0 +1,115 @@
+"""Recordings as files: records one after the other, each after its length as a varint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from .._check import check_type, wrong_type
+from .._wire import MAX_SIZE, read_varint, varint
+from ..errors import DecodeError, RRefProtoError
+from .record import RecordedMessage, record_from_wire
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+# In bytes.
+LARGEST_READ = 1 << 20
+
+
+def write_recording(file: IO[bytes], records: Iterable[RecordedMessage]) -> int:
+    """Append records to a binary file; return how many.
+
+    Nothing of a record is written before all of it has been encoded. Raises EncodeError for a
+    record that cannot be sent, TypeError for something else than a record.
+    """
+    count = 0
+    for record in records:
+        check_type(record, RecordedMessage, f"records[{count}]")
+        parts = record.to_parts()
+        length = varint(sum(map(len, parts)))  # type: ignore[arg-type]
+        if len(parts) == 2:
+            file.write(length + b"".join(parts))
+        else:
+            file.writelines((length, *parts))
+        count += 1
+    return count
+
+
+def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
+    """Read a recording record by record, from a binary file or from a buffer such as an mmap.
+
+    A file is read in flat memory; tensors are views of what was read. Of a buffer nothing is
+    copied: tensors are views of it.
+    Raises DecodeError, saying in which record and at which byte, where a record is cut off or
+    invalid; all records before it have been yielded by then.
+    """
+    try:
+        source: _BufferSource | _FileSource = _BufferSource(memoryview(file))  # type: ignore[arg-type]
+    except TypeError:
+        if not hasattr(file, "read"):
+            raise wrong_type("a binary file or bytes", file, "read_recording") from None
+        source = _FileSource(file)  # type: ignore[arg-type]
+    number = position = 0
+    try:
+        while (start := _read_length(source.read)) is not None:
+            length, size = start
+            yield record_from_wire(source.read_exactly(length))
+            number += 1
+            position += size + length
+    except RRefProtoError as error:
+        raise error.as_decode_error(f"record {number} at byte {position}") from None
+
+
+class _FileSource:
+    """A binary file to read from."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read: Callable[[int], Buffer] = file.read
+
+    def read_exactly(self, size: int) -> Buffer:
+        """Read in pieces: a false size must not claim memory that is never filled."""
+        pieces: list[Any] = []
+        got = 0
+        while got < size and (piece := self.read(min(size - got, LARGEST_READ))):
+            pieces.append(piece)
+            got += len(pieces[-1])
+        _check_whole(size, got)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class _BufferSource:
+    """A buffer to read from, in views."""
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view.cast("B") if view.nbytes else memoryview(b"")
+        self.position = 0
+
+    def read(self, size: int) -> Buffer:
+        start = self.position
+        self.position += size
+        return self.view[start : self.position]
+
+    def read_exactly(self, size: int) -> Buffer:
+        _check_whole(size, min(size, len(self.view) - self.position))
+        return self.read(size)
+
+
+def _check_whole(size: int, got: int) -> None:
+    if got < size:
+        raise DecodeError(f"expected a record of {size} bytes, got {got}: cut off")
+
+
+def _read_length(read: Callable[[int], Any]) -> tuple[int, int] | None:
+    """Read the varint before a record; return it and its own size, or None at the end."""
+    prefix = bytearray()
+    while byte := read(1):
+        prefix += byte
+        if prefix[-1] < 0x80 or len(prefix) == 10:
+            break
+    if not prefix:
+        return None
+    length, size = read_varint(memoryview(prefix), 0)
+    if length > MAX_SIZE:
+        raise DecodeError(f"expected a record of at most {MAX_SIZE} bytes, got {length}")
+    return length, size

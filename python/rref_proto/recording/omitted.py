@@ -1,0 +1,55 @@
+"""Values that a recording leaves out, and what it says of them instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._check import INT64, check_int, check_str, check_type
+from ..ivalue import IValue, collect_tensors
+from ..message import Message
+from ..rref import FETCH_RETURNS, RRefFetchRet
+from ..v1 import message_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class OmittedValue:
+    """What is said of a value that a recording leaves out: its annotation and its size in bytes.
+
+    Source: the message OmittedValue of recording.proto.
+    """
+
+    type: str
+    byte_size: int
+
+    def __post_init__(self) -> None:
+        check_str(self.type, "OmittedValue.type")
+        check_int(self.byte_size, (0, INT64[1]), "OmittedValue.byte_size")
+
+    def _to_proto(self, proto: Any) -> None:
+        """Set every field of `proto`, a new generated OmittedValue."""
+        proto.type, proto.byte_size = self.type, self.byte_size
+
+    @classmethod
+    def _from_proto(cls, proto: Any) -> OmittedValue:
+        """Read a generated OmittedValue. Raises EncodeError where the size is negative."""
+        return cls(proto.type, proto.byte_size)
+
+
+def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:
+    """Take the values out of a fetch return: return it without them, and what they were.
+
+    Other messages come back as they are. Raises DecodeError as `fromMessage` does.
+    """
+    check_type(message, Message, "omit_values")
+    if message.type not in FETCH_RETURNS:
+        return message, ()
+    command = RRefFetchRet.fromMessage(message)
+    proto = message_pb2.Message(id=message.id)
+    getattr(proto, command.body_field).SetInParent()
+    return Message(proto), tuple(map(_describe, command.values()))
+
+
+def _describe(value: IValue) -> OmittedValue:
+    tensors = collect_tensors([value])
+    return OmittedValue(value.type, value.byte_size + sum(len(tensor.data) for tensor in tensors))
