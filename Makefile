@@ -2,28 +2,26 @@
 # .venv/, one environment for each purpose, and nothing anywhere else.
 
 PYTHON ?= python3
-PIP = bin/python -m pip --disable-pip-version-check install --quiet
 DEV = .venv/dev
 RUN = $(DEV)/bin
 
-# protoc 25: what it generates runs under every protobuf runtime since. Newer generated code runs
-# under two major versions only. setuptools has the pkg_resources that this grpcio-tools imports.
-GEN_REQUIREMENTS = grpcio-tools==1.62.3 setuptools==80.9.0
-# The ends of the range that pyproject.toml declares.
-PROTOBUF_LOWEST = protobuf==4.25.8
-PROTOBUF_HIGHEST = protobuf<8
+.DEFAULT_GOAL = help
+.PHONY: help demo check test test-range test-torch lint format gen conformance
+.PHONY: conformance-toolchains vectors fuzz package bench release-image clean
 
-.PHONY: demo test lint format gen release-image test-range test-torch fuzz package bench clean
-.PHONY: conformance conformance-toolchains vectors
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-24s %s\n", $$1, $$2}' Makefile
 
-demo: $(DEV)/installed
+demo: $(DEV)/installed ## show a recorded conversation, and who holds what in another
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
 	$(RUN)/rref-proto ledger tests/data/holding.rref
 
-test: $(DEV)/installed
+check: test lint test-range package conformance test-torch fuzz ## run all checks
+
+test: $(DEV)/installed ## run the tests
 	$(RUN)/python -m pytest --cov
 
-lint: $(DEV)/installed .venv/gen/installed
+lint: $(DEV)/installed .venv/gen/installed ## check style, types, the schema and the stubs
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
@@ -33,40 +31,36 @@ lint: $(DEV)/installed .venv/gen/installed
 	for image in proto/releases/*.binpb; do $(RUN)/buf breaking --against $$image || exit 1; done
 	.venv/gen/bin/python scripts/gen.py --check
 
-format: $(DEV)/installed
+format: $(DEV)/installed ## format the code and the schema
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 	$(RUN)/buf format --write
 
-# make gen: this package's stubs. make gen LANGUAGE=go OUT=directory: those of another project.
-gen: .venv/gen/installed
+# make gen LANGUAGE=go OUT=directory generates for a project of your own.
+gen: .venv/gen/installed ## generate the stubs from proto/
 	.venv/gen/bin/python scripts/gen.py $(if $(LANGUAGE),--language "$(LANGUAGE)" --out "$(OUT)")
 
-# At each release: what later schemas must stay compatible with. make release-image VERSION=0.2.0
-release-image: $(DEV)/installed
-	$(RUN)/buf build --exclude-source-info --output proto/releases/$(VERSION).binpb
-
-# The whole suite at both ends of the declared range, by both of protobuf's backends.
-test-range: .venv/lowest/installed .venv/highest/installed
+# At both ends of the range of protobuf, by both of its backends.
+test-range: .venv/lowest/installed .venv/highest/installed ## run the tests with old and new protobuf
 	for environment in lowest highest; do for backend in upb python; do \
 		echo "protobuf: $$environment version, backend $$backend"; \
 		PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=$$backend HYPOTHESIS_PROFILE=quick \
 			.venv/$$environment/bin/python -m pytest -q || exit 1; \
 	done; done
 
-# Every language: the same bytes. tests/conformance/README.md says what is compared.
-conformance: $(DEV)/installed
+# tests/conformance/README.md says what is compared.
+conformance: $(DEV)/installed ## compare the bytes of all languages
 	$(RUN)/python tests/conformance/make_vectors.py --check
 	$(RUN)/python tests/conformance/harness.py
 
-conformance-%: $(DEV)/installed
+conformance-%: $(DEV)/installed ## compare the bytes of one, such as conformance-go
 	$(RUN)/python tests/conformance/harness.py $*
 
-vectors: $(DEV)/installed
+vectors: $(DEV)/installed ## write the vectors anew, after a change of the schema
 	$(RUN)/python tests/conformance/make_vectors.py
 
-# What the six languages need, on Debian 12; npm brings the rest of TypeScript.
-conformance-toolchains:
+# npm brings the rest of TypeScript.
+conformance-toolchains: ## install what all languages need, as root on Debian 12
 	apt-get update
 	apt-get install --yes --no-install-recommends \
 		protobuf-compiler libprotobuf-dev g++ pkg-config \
@@ -78,7 +72,7 @@ conformance-toolchains:
 # make fuzz TIME=600: each target for so many seconds, all at once.
 TIME = 60
 FUZZ_TARGETS = message payload recording json
-fuzz: .venv/fuzz/installed
+fuzz: .venv/fuzz/installed ## fuzz each decoder for a minute
 	@for target in $(FUZZ_TARGETS); do \
 		.venv/fuzz/bin/python tests/fuzz/fuzz.py $$target $(TIME) > .venv/fuzz/$$target.log 2>&1 & \
 		eval "process_$$target=$$!"; \
@@ -87,64 +81,43 @@ fuzz: .venv/fuzz/installed
 		echo "$$target: $$(grep number_of_executed_units .venv/fuzz/$$target.log)"; \
 	done; exit $$failed
 
-# Recording live PyTorch jobs, and tensors to torch and back. Needs a C++ compiler.
-test-torch: .venv/torch/installed
+# Needs a C++ compiler.
+test-torch: .venv/torch/installed ## record real PyTorch jobs, turn tensors to torch and back
 	PATH="$(CURDIR)/.venv/torch/bin:$$PATH" python -m pytest tests/recorder
 
-# The wheel and the sdist, each tried in an empty environment.
-package: .venv/release/installed
+package: .venv/release/installed ## build the wheel and the sdist, try each where nothing else is
 	rm -rf dist
 	.venv/release/bin/python -m build --outdir dist .
 	.venv/release/bin/twine check --strict dist/*
 	$(PYTHON) scripts/smoke_test.py dist/*.whl dist/*.tar.gz
 
-bench: .venv/bench/installed
+bench: .venv/bench/installed ## compare speeds
 	.venv/bench/bin/python scripts/bench
 	PATH="$(CURDIR)/.venv/bench/bin:$$PATH" python scripts/bench/recording_overhead.py
 
-clean:
+# What later schemas must stay compatible with. It is named after the version of the package.
+release-image: $(DEV)/installed ## keep an image of the schema, at each release
+	version=$$($(RUN)/python -c "import rref_proto; print(rref_proto.__version__)") && \
+		$(RUN)/buf build --exclude-source-info --output "proto/releases/$$version.binpb"
+
+clean: ## remove what was installed and built
 	rm -rf .venv build dist
 
+# What each environment has. The recorder is tested with this version of torch; another may come
+# with gigabytes of CUDA.
+INSTALL_dev = --editable ".[numpy]" --group test --group lint
+INSTALL_gen = --group gen
+INSTALL_lowest = --editable ".[numpy]" --group test "protobuf==4.25.8"
+INSTALL_highest = --editable ".[numpy]" --group test --upgrade "protobuf<8"
+INSTALL_fuzz = --editable . --group fuzz
+INSTALL_torch = --editable ".[torch]" --group test torch==2.13.0
+INSTALL_bench = --editable ".[numpy,torch]" --group bench torch==2.13.0
+INSTALL_release = --group release
+
 # An environment is a directory with the file `installed`, which is as old as the installation.
-$(DEV)/installed: pyproject.toml
-	$(PYTHON) -m venv $(DEV)
-	$(DEV)/$(PIP) --editable ".[test,lint]"
-	touch $@
-
-.venv/gen/installed: Makefile
-	$(PYTHON) -m venv .venv/gen
-	.venv/gen/$(PIP) $(GEN_REQUIREMENTS)
-	touch $@
-
-.venv/lowest/installed: pyproject.toml Makefile
-	$(PYTHON) -m venv .venv/lowest
-	.venv/lowest/$(PIP) --editable ".[test]" "$(PROTOBUF_LOWEST)"
-	touch $@
-
-.venv/highest/installed: pyproject.toml Makefile
-	$(PYTHON) -m venv .venv/highest
-	.venv/highest/$(PIP) --upgrade --editable ".[test]" "$(PROTOBUF_HIGHEST)"
-	touch $@
-
-.venv/fuzz/installed: pyproject.toml
-	$(PYTHON) -m venv .venv/fuzz
-	.venv/fuzz/$(PIP) --editable ".[fuzz]"
-	touch $@
-
-# The plain name would bring gigabytes of CUDA.
-.venv/torch/installed: pyproject.toml
-	$(PYTHON) -m venv .venv/torch
-	.venv/torch/$(PIP) torch==2.13.0
-	.venv/torch/$(PIP) --editable ".[test,torch]"
-	touch $@
-
-.venv/release/installed: pyproject.toml
-	$(PYTHON) -m venv .venv/release
-	.venv/release/$(PIP) build twine
-	touch $@
-
-.venv/bench/installed: pyproject.toml
-	$(PYTHON) -m venv .venv/bench
-	.venv/bench/$(PIP) torch==2.13.0
-	.venv/bench/$(PIP) --editable ".[bench]"
+# pip knows --group since 25.1, and many Pythons bring an older one.
+.venv/%/installed: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv/$*
+	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv/$*/bin/python -m pip install --quiet $(INSTALL_$*)
 	touch $@
