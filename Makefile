@@ -6,7 +6,7 @@ DEV = .venv/dev
 RUN = $(DEV)/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help demo check test test-range test-torch lint format gen conformance
+.PHONY: help demo check test test-gen test-range test-torch lint format gen conformance
 .PHONY: conformance-toolchains vectors fuzz package bench release-image clean
 
 help: ## list the targets
@@ -16,7 +16,7 @@ demo: $(DEV)/installed ## show a recorded conversation, and who holds what in an
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
 	$(RUN)/rref-proto ledger tests/data/holding.rref
 
-check: test lint test-range package conformance test-torch fuzz ## run all checks
+check: test lint test-gen test-range package conformance test-torch fuzz ## run all checks
 
 test: $(DEV)/installed ## run the tests
 	$(RUN)/python -m pytest --cov
@@ -39,6 +39,10 @@ format: $(DEV)/installed ## format the code and the schema
 # make gen LANGUAGE=go OUT=directory generates for a project of your own.
 gen: .venv/gen/installed ## generate the stubs from proto/
 	.venv/gen/bin/python scripts/gen.py $(if $(LANGUAGE),--language "$(LANGUAGE)" --out "$(OUT)")
+
+# Not part of `make test`: only this environment has the pinned protoc.
+test-gen: .venv/gen/installed ## test scripts/gen.py
+	.venv/gen/bin/python -m pytest scripts/test_gen.py
 
 # At both ends of the range of protobuf, by both of its backends.
 test-range: .venv/lowest/installed .venv/highest/installed ## run the tests with old and new protobuf

@@ -11,11 +11,17 @@ import tempfile
 import venv
 from pathlib import Path
 
-RECORDING = Path(__file__).resolve().parent.parent / "tests" / "data" / "holding.rref"
+ROOT = Path(__file__).resolve().parent.parent
+RECORDING = ROOT / "tests" / "data" / "holding.rref"
+SCHEMA = sorted(
+    path.relative_to(ROOT / "proto").as_posix()
+    for path in (ROOT / "proto" / "rref_proto").rglob("*.proto")
+)
 
+# Its arguments are the files of the schema.
 PROGRAM = """
 import sys
-from importlib import resources
+from importlib import import_module, resources
 from rref_proto import ForkId, Message, RRefId, RRefUserDelete, fromMessage, libtorch
 
 delete = RRefUserDelete(RRefId(1, 12345), ForkId(2, 67890))
@@ -23,10 +29,10 @@ wire = delete.toMessage().SerializeToString()
 assert fromMessage(Message.FromString(wire)) == delete
 native = libtorch.to_payload(delete.toMessage())
 assert fromMessage(libtorch.from_payload(native.type, native.payload)) == delete
-schema = resources.files("rref_proto") / "v1"
-names = {"ids", "tensor", "ivalue", "rref", "message", "recording"}
-assert names <= {entry.name.removesuffix(".proto") for entry in schema.iterdir()}
-assert "message RRefUserDelete {" in (schema / "rref.proto").read_text(encoding="utf-8")
+for path in sys.argv[1:]:
+    package, _, name = path.replace("/", ".").removesuffix(".proto").rpartition(".")
+    assert (resources.files(package) / f"{name}.proto").is_file(), path
+    import_module(f"{package}.{name}_pb2")
 assert (resources.files("rref_proto") / "py.typed").is_file()
 assert not {"numpy", "torch", "grpc"} & set(sys.modules)
 """
@@ -42,8 +48,9 @@ def try_package(package: Path) -> None:
         # -I: neither the working directory nor the environment may lend a module.
         for command in (
             [*pip, str(package)],
-            [python, "-I", "-c", PROGRAM],
+            [python, "-I", "-c", PROGRAM, *SCHEMA],
             [str(binaries / "rref-proto"), "ledger", str(RECORDING)],
+            [python, "-I", "-m", "rref_proto", "ledger", str(RECORDING)],
         ):
             subprocess.run(command, check=True, cwd=directory, stdout=subprocess.DEVNULL)
     print(f"works: {package.name}")
