@@ -7,7 +7,7 @@ RUN = $(DEV)/bin
 
 .DEFAULT_GOAL = help
 .PHONY: help demo check test test-gen test-range test-torch lint format gen conformance
-.PHONY: conformance-toolchains vectors fuzz package bench release-image clean
+.PHONY: conformance-toolchains vectors fuzz package docs bench release-image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -16,7 +16,7 @@ demo: $(DEV)/installed ## show a recorded conversation, and who holds what in an
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
 	$(RUN)/rref-proto ledger tests/data/holding.rref
 
-check: test lint test-gen test-range package conformance test-torch fuzz ## run all checks
+check: test lint test-gen test-range package docs conformance test-torch fuzz ## run all checks
 
 test: $(DEV)/installed ## run the tests
 	$(RUN)/python -m pytest --cov
@@ -95,6 +95,13 @@ package: .venv/release/installed ## build the wheel and the sdist, try each wher
 	.venv/release/bin/twine check --strict dist/*
 	$(PYTHON) scripts/smoke_test.py dist/*.whl dist/*.tar.gz
 
+# pdoc imports what it describes, and the recorder imports torch. A warning is an error, but for
+# the one that pdoc gives for each type in the constructor of a named tuple.
+docs: .venv/torch/installed ## build the API reference in build/docs
+	.venv/torch/bin/python -W error::UserWarning \
+		-W "ignore:Error parsing type annotation ForwardRef:UserWarning" \
+		-m pdoc --output-directory build/docs rref_proto rref_proto.recorder
+
 bench: .venv/bench/installed ## compare speeds
 	.venv/bench/bin/python scripts/bench
 	PATH="$(CURDIR)/.venv/bench/bin:$$PATH" python scripts/bench/recording_overhead.py
@@ -114,7 +121,7 @@ INSTALL_gen = --group gen
 INSTALL_lowest = --editable ".[numpy]" --group test "protobuf==4.25.8"
 INSTALL_highest = --editable ".[numpy]" --group test --upgrade "protobuf<8"
 INSTALL_fuzz = --editable . --group fuzz
-INSTALL_torch = --editable ".[torch]" --group test torch==2.13.0
+INSTALL_torch = --editable ".[torch]" --group test --group docs torch==2.13.0
 INSTALL_bench = --editable ".[numpy,torch]" --group bench torch==2.13.0
 INSTALL_release = --group release
 
