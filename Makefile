@@ -60,6 +60,12 @@ conformance: $(DEV)/installed ## compare the bytes of all languages
 conformance-%: $(DEV)/installed ## compare the bytes of one, such as conformance-go
 	$(RUN)/python tests/conformance/harness.py $*
 
+# examples/README.md tells what it shows.
+exchange-%: $(DEV)/installed ## let a user of an RRef in one language talk to its owner
+	tests/conformance/$*/build.sh .venv/conformance/$*
+	PYTHON=$(RUN)/python $(RUN)/python examples/exchange/owner.py \
+		tests/conformance/$*/exchange.sh .venv/conformance/$*
+
 vectors: $(DEV)/installed ## write the vectors anew, after a change of the schema
 	$(RUN)/python tests/conformance/make_vectors.py
 

@@ -30,7 +30,9 @@ from google.protobuf.message import DecodeError
 from vector import GROUPS, Vector, read_vectors
 
 HERE = Path(__file__).resolve().parent
-OUT = HERE.parent.parent / ".venv" / "conformance"
+ROOT = HERE.parent.parent
+OUT = ROOT / ".venv" / "conformance"
+OWNER = ROOT / "examples" / "exchange" / "owner.py"
 # Nothing takes a tenth of these; what hangs must not hold up whoever waits for the result.
 SECONDS_TO_BUILD, SECONDS_TO_RUN = 900, 60
 
@@ -163,7 +165,7 @@ def score_language(language: Language, vectors: Sequence[Vector], protocol: Any)
         score.add("build", language.name, problems)
         return score
     built = time.monotonic()
-    owner = [sys.executable, str(HERE / "exchange_owner.py"), *language.command("exchange.sh")]
+    owner = [sys.executable, str(OWNER), *language.command("exchange.sh")]
     _, problem = run(owner, SECONDS_TO_RUN)
     score.add("exchange", f"{language.name}: exchange", [problem] if problem else [])
     results, problem = run_vectors(language, vectors, protocol)

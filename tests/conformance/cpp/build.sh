@@ -11,10 +11,11 @@ protoc -I "$root/proto" -I "$here/.." --cpp_out=generated \
     "$root"/proto/rref_proto/v1/*.proto conformance.proto
 
 # Every file by itself, so that all processors have one to compile.
-find generated "$here" -name '*.cc' -print0 | xargs -0 -P "$(nproc)" -I{} sh -c \
+find generated "$here" "$root/examples/exchange/cpp" -name '*.cc' -print0 |
+    xargs -0 -P "$(nproc)" -I{} sh -c \
     'g++ -std=c++17 -Igenerated $(pkg-config --cflags protobuf) \
         -c "$1" -o "objects/$(basename "$1" .cc).o"' sh {}
 
-for program in runner exchange_user; do
+for program in runner user; do
     g++ "objects/$program.o" objects/*.pb.o $(pkg-config --libs protobuf) -o "$program"
 done

@@ -12,4 +12,5 @@ mkdir -p "$out"/{src,lib,classes}
 ln -s /usr/share/java/{protobuf,protobuf-util,gson,guava}.jar "$out/lib"
 protoc -I "$root/proto" -I "$here/.." --java_out="$out/src" \
     "$root"/proto/rref_proto/v1/*.proto conformance.proto
-javac -d "$out/classes" -cp "$out/lib/*" -sourcepath "$out/src" "$here"/*.java
+javac -d "$out/classes" -cp "$out/lib/*" -sourcepath "$out/src" "$here"/*.java \
+    "$root"/examples/exchange/java/*.java

@@ -2,5 +2,6 @@
 # exchange.sh OUT: runs the user of the worked exchange.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-export PYTHONPATH="$here/../../../python"
-exec "${PYTHON:-python3}" "$here/exchange_user.py"
+root=$(cd "$here/../../.." && pwd)
+export PYTHONPATH="$root/python"
+exec "${PYTHON:-python3}" "$root/examples/exchange/python/user.py"

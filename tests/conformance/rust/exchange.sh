@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
 # exchange.sh OUT: runs the user of the worked exchange.
-exec "$1/debug/exchange_user"
+exec "$1/debug/user"

@@ -9,7 +9,7 @@ out=$(cd "$1" && pwd)
 
 rm -rf "$out"/{*.ts,gen,dist}
 mkdir "$out/gen"
-cp "$here"/{*.ts,*.json} "$out"
+cp "$here"/*.ts "$root"/examples/exchange/typescript/{user.ts,package.json,tsconfig.json} "$out"
 cd "$out"
 npm install --no-package-lock --no-audit --no-fund --loglevel=error
 PATH="$out/node_modules/.bin:$PATH"

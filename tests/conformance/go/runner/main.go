@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	"rref_proto/conformance/delimited"
 	conformance "rref_proto/conformance/v1"
+	"rref_proto/delimited"
 )
 
 func main() {

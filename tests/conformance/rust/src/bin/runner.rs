@@ -3,9 +3,9 @@
 use std::io::{stdin, stdout};
 
 use prost_types::Timestamp;
-use rref_proto_conformance::conformance::{Result as Found, Vector};
-use rref_proto_conformance::v1::*;
-use rref_proto_conformance::{read_delimited, write_delimited};
+use rref_proto_conformance::{Result as Found, Vector};
+use rref_proto_exchange::v1::*;
+use rref_proto_exchange::{read_delimited, write_delimited};
 
 /// The form of `Result.fields` that ../README.md gives.
 trait Describe {

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"rref_proto/conformance/delimited"
+	"rref_proto/delimited"
 	pb "rref_proto/v1"
 )
 

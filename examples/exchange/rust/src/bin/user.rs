@@ -1,4 +1,4 @@
-//! A user of an RRef, over standard input and output; ../exchange_owner.py is the other side.
+//! A user of an RRef, over standard input and output; ../owner.py is the other side.
 //!
 //! Worker 2 has been passed RRef (1, 0) by worker 1, its parent, as fork (1, 2). It becomes known
 //! to the owner, worker 0, fetches the value, sets its parent free, and lets its fork go.
@@ -6,10 +6,10 @@
 use std::io::{stdin, stdout, Error, ErrorKind, Result};
 use std::time::SystemTime;
 
-use rref_proto_conformance::v1::i_value::Kind;
-use rref_proto_conformance::v1::message::Body;
-use rref_proto_conformance::v1::*;
-use rref_proto_conformance::{read_delimited, write_delimited};
+use rref_proto_exchange::v1::i_value::Kind;
+use rref_proto_exchange::v1::message::Body;
+use rref_proto_exchange::v1::*;
+use rref_proto_exchange::{read_delimited, write_delimited};
 
 const OWNER: i32 = 0;
 const PARENT: i32 = 1;

@@ -1,4 +1,4 @@
-// A user of an RRef, over standard input and output; ../exchange_owner.py is the other side.
+// A user of an RRef, over standard input and output; ../owner.py is the other side.
 //
 // Worker 2 has been passed RRef (1, 0) by worker 1, its parent, as fork (1, 2). It becomes known to
 // the owner, worker 0, fetches the value, sets its parent free, and lets its fork go.

@@ -27,7 +27,7 @@ import rref_proto.v1.Tensor;
  * lets go of it. Standard input and output stand for the network: they carry RecordedMessages, each
  * after its length as a varint.
  */
-final class Exchange {
+final class User {
   // The workers.
   private static final int OWNER = 0;
   private static final int PARENT = 1;
@@ -43,7 +43,7 @@ final class Exchange {
   private final OutputStream out;
   private long id;
 
-  private Exchange(InputStream in, OutputStream out) {
+  private User(InputStream in, OutputStream out) {
     this.in = in;
     this.out = out;
   }
@@ -51,7 +51,7 @@ final class Exchange {
   public static void main(String[] arguments) {
     try {
       var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out));
-      new Exchange(new BufferedInputStream(System.in), out).useRRef();
+      new User(new BufferedInputStream(System.in), out).useRRef();
     } catch (IOException e) {
       System.err.println("exchange: " + e.getMessage());
       System.exit(1);
