@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUT: generates the Go code of the schema, and compiles the runner and the exchange.
+# build.sh OUT: generates the Go code of the schema, and compiles the runner and the exchange. Both
+# are packages of the example's module, of which OUT gets a copy.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -8,11 +9,13 @@ out=$(cd "$1" && pwd)
 
 rm -rf "$out/src"
 mkdir -p "$out/src"
-protoc -I "$root/proto" -I "$here/.." --go_out="$out/src" \
+protoc -I "$root/proto" -I "$here/.." --go_out="$out/src" --go_opt=module=rref_proto \
     "$root"/proto/rref_proto/v1/*.proto conformance.proto
-cp -r "$root"/examples/exchange/go/{delimited,user} "$out/src/rref_proto/"
-cp -r "$here/runner" "$out/src/rref_proto/conformance/"
+cp -r "$root"/examples/exchange/go/{go.mod,delimited,user} "$out/src"
+cp -r "$here/runner" "$out/src/conformance"
 
-# Debian's protobuf library is found through GOPATH, not as a module.
-export GO111MODULE=off GOPATH="$out:/usr/share/gocode" GOCACHE="$out/cache" GOFLAGS=
-go build -o "$out/bin/" rref_proto/user rref_proto/conformance/runner
+cd "$out/src"
+# Debian's package golang-google-protobuf-dev, and no network.
+go mod edit -replace google.golang.org/protobuf=/usr/share/gocode/src/google.golang.org/protobuf
+export GO111MODULE=on GOFLAGS= GOPROXY=off GOCACHE="$out/cache"
+go build -o "$out/bin/" ./user ./conformance/runner
