@@ -72,12 +72,8 @@ vectors: $(DEV)/installed ## write the vectors anew, after a change of the schem
 # npm brings the rest of TypeScript.
 conformance-toolchains: ## install what all languages need, as root on Debian 12
 	apt-get update
-	apt-get install --yes --no-install-recommends \
-		protobuf-compiler libprotobuf-dev g++ pkg-config \
-		golang-go golang-google-protobuf-dev protoc-gen-go \
-		default-jdk-headless libprotobuf-java libgoogle-gson-java libguava-java \
-		cargo rustc librust-prost-dev librust-prost-build-dev
-	command -v npm || apt-get install --yes --no-install-recommends nodejs npm
+	packages=$$($(PYTHON) tests/conformance/languages.py) && \
+		apt-get install --yes --no-install-recommends $$packages
 
 # make fuzz TIME=600: each target for so many seconds, all at once.
 TIME = 60
