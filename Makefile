@@ -7,7 +7,7 @@ RUN = $(DEV)/bin
 
 .DEFAULT_GOAL = help
 .PHONY: help demo check test test-gen test-range test-torch lint format gen conformance
-.PHONY: conformance-toolchains vectors fuzz package docs bench release-image clean
+.PHONY: conformance-mutations conformance-toolchains vectors fuzz package docs bench release-image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -16,7 +16,8 @@ demo: $(DEV)/installed ## show a recorded conversation, and who holds what in an
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
 	$(RUN)/rref-proto ledger tests/data/holding.rref
 
-check: test lint test-gen test-range package docs conformance test-torch fuzz ## run all checks
+check: test lint test-gen test-range package docs conformance conformance-mutations \
+	test-torch fuzz ## run all checks
 
 test: $(DEV)/installed ## run the tests
 	$(RUN)/python -m pytest --cov
@@ -59,6 +60,9 @@ conformance: $(DEV)/installed ## compare the bytes of all languages
 
 conformance-%: $(DEV)/installed ## compare the bytes of one, such as conformance-go
 	$(RUN)/python tests/conformance/harness.py $*
+
+conformance-mutations: $(DEV)/installed .venv/gen/installed ## see every language fail on changes
+	$(RUN)/python tests/conformance/mutations.py
 
 # examples/README.md tells what it shows.
 exchange-%: $(DEV)/installed ## let a user of an RRef in one language talk to its owner
