@@ -53,10 +53,12 @@ test-range: .venv/lowest/installed .venv/highest/installed ## run the tests with
 			.venv/$$environment/bin/python -m pytest -q || exit 1; \
 	done; done
 
-# tests/conformance/README.md says what is compared.
+# tests/conformance/README.md says what is compared. At the end, a project of somebody else that
+# generates with buf.gen.yaml.
 conformance: $(DEV)/installed ## compare the bytes of all languages
 	$(RUN)/python tests/conformance/make_vectors.py --check
 	$(RUN)/python tests/conformance/harness.py
+	PATH="$(CURDIR)/$(RUN):$$PATH" tests/conformance/consumer/build.sh .venv/conformance/consumer
 
 conformance-%: $(DEV)/installed ## compare the bytes of one, such as conformance-go
 	$(RUN)/python tests/conformance/harness.py $*
