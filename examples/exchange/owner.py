@@ -52,12 +52,12 @@ def answer(worker: int, request: RpcCommandBase, ledger: Ledger) -> RpcCommandBa
         RRefUserDelete(RREF, USERS_FORK),
     ):
         return RRefAck()
-    if worker == OWNER and request == ScriptRRefFetchCall(USER, RREF):
-        # Asking does not count as holding: without a fork of its own the user could be too late.
-        assert USERS_FORK in ledger.forks[OWNER, RREF]
+    # A fetch keeps no value: a user whose own fork the owner does not know could come too late.
+    fork_is_known = USERS_FORK in ledger.forks.get((OWNER, RREF), {})
+    if worker == OWNER and request == ScriptRRefFetchCall(USER, RREF) and fork_is_known:
         return ScriptRRefFetchRet([IValue.from_python(VALUE)])
     if worker == PARENT and request == RRefChildAccept(USERS_FORK):
-        # The owner knows the child, so the parent may let its own fork end.
+        # The owner knows the child, so the parent may delete its own fork.
         ledger.observe(PARENT, OWNER, RRefUserDelete(RREF, PARENTS_FORK).toMessage())
         return RRefAck()
     raise ValueError(f"worker {worker} did not expect {request}")

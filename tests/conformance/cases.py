@@ -43,7 +43,7 @@ RREF, FORK = RRefId(1, 0), ForkId(1, 2)
 LOWEST = RRefId(INT16[0], INT64[0]), ForkId(INT16[1], INT64[1])
 
 # Fields that no version of the schema has yet: a varint, 8 bytes, bytes, a group, 4 bytes. They
-# stand behind the known fields, where a canonical writer puts what it does not know.
+# come after the known fields, where a canonical writer puts what it does not know.
 UNKNOWN = bytes.fromhex("c03e01 c93e0102030405060708 d23e03616263 db3e0801dc3e e53e01020304")
 # The same for one field that a version to come could well use: Message.body = 25, IValue.kind = 20.
 LATER_BODY = bytes.fromhex("ca0103080102")
@@ -74,7 +74,7 @@ POINT, COLOR = "__torch__.shapes.Point", "__torch__.shapes.Color"
 
 
 def ivalue(value: Any, type: str | None = None) -> IValue:
-    """Return what `IValue.from_python` gives: the tables below are long enough."""
+    """Call `IValue.from_python` by a short name: the tables below are long enough."""
     return IValue.from_python(value, type)
 
 

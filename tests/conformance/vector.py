@@ -79,7 +79,7 @@ def file_of(group: str) -> Path:
 
 
 def read_vectors() -> Iterator[Vector]:
-    """Give all committed vectors, group by group."""
+    """Yield all committed vectors, group by group."""
     for group in GROUPS:
         for line in file_of(group).read_text(encoding="ascii").splitlines():
             yield Vector.from_line(line)

@@ -1,7 +1,8 @@
-// A user of an RRef, over standard input and output; ../owner.py is the other side.
+// A user of an RRef, which ../owner.py starts and answers.
 //
-// Worker 2 has been passed RRef (1, 0) by worker 1, its parent, as fork (1, 2). It becomes known to
-// the owner, worker 0, fetches the value, sets its parent free, and lets its fork go.
+// Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
+// makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
+// fork. Standard input and output carry RecordedMessages, each after its length as a varint.
 
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/util/delimited_message_util.h>
@@ -87,12 +88,12 @@ int main() {
   }
   std::cerr << "]\n";
 
-  // The parent has kept its fork for this one's sake, and need not any more.
+  // The parent has kept its own fork until now, to keep the value. It need not any longer.
   Message accept;
   *accept.mutable_rref_child_accept()->mutable_fork_id() = kFork;
   Check(Call(kParent, 3, accept).has_rref_ack(), "an RRefAck");
 
-  // The last message that names this fork. With its last fork the owner lets the value go.
+  // The last message that names this fork. With the last fork of all, the owner frees the value.
   Message user_delete;
   *user_delete.mutable_rref_user_delete()->mutable_rref_id() = kRRef;
   *user_delete.mutable_rref_user_delete()->mutable_fork_id() = kFork;

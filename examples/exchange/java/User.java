@@ -23,9 +23,11 @@ import rref_proto.v1.ScriptRRefFetchCall;
 import rref_proto.v1.Tensor;
 
 /**
- * A user of an RRef: it was passed the RRef by its parent, tells the owner, fetches the value, and
- * lets go of it. Standard input and output stand for the network: they carry RecordedMessages, each
- * after its length as a varint.
+ * A user of an RRef, which ../owner.py starts and answers.
+ *
+ * <p>Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The
+ * user makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes
+ * the fork. Standard input and output carry RecordedMessages, each after its length as a varint.
  */
 final class User {
   // The workers.
@@ -68,11 +70,11 @@ final class User {
     var fetch = ScriptRRefFetchCall.newBuilder().setFromWorkerId(USER).setRrefId(RREF_ID);
     print(tensorOf(call(OWNER, Message.newBuilder().setScriptRrefFetchCall(fetch))));
 
-    // The parent has kept its fork for this one's sake, and need not any more.
+    // The parent has kept its own fork until now, to keep the value. It need not any longer.
     var accept = RRefChildAccept.newBuilder().setForkId(FORK_ID);
     tell(PARENT, Message.newBuilder().setRrefChildAccept(accept));
 
-    // The last message that names this fork. With its last fork the owner lets the value go.
+    // The last message that names this fork. With the last fork of all, the owner frees the value.
     var delete = RRefUserDelete.newBuilder().setRrefId(RREF_ID).setForkId(FORK_ID);
     tell(OWNER, Message.newBuilder().setRrefUserDelete(delete));
   }

@@ -1,7 +1,8 @@
-"""A user of an RRef, over standard input and output; ../owner.py is the other side.
+"""A user of an RRef, which ../owner.py starts and answers.
 
-Worker 2 has been passed RRef (1, 0) by worker 1, its parent, as fork (1, 2). It becomes known to
-the owner, worker 0, fetches the value, sets its parent free, and lets its fork go.
+Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
+makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
+fork. Standard input and output carry RecordedMessages, each after its length as a varint.
 """
 
 from __future__ import annotations
@@ -32,32 +33,42 @@ received = read_recording(sys.stdin.buffer)
 
 
 def call(worker: int, message_id: int, request: RpcCommandBase) -> RpcCommandBase:
-    """Send a request to `worker` and return its response."""
+    """Send a request to a worker and return the response."""
     message = request.toMessage().with_id(message_id)
     write_recording(sys.stdout.buffer, [RecordedMessage(time.time_ns(), USER, worker, message)])
     sys.stdout.buffer.flush()
     response = next(received).message
     # An RRefAck does not say what it acknowledges; its id does.
-    assert response.id == message_id, f"expected the response {message_id}, got {response!r}"
+    if response.id != message_id:
+        raise ValueError(f"expected the response {message_id}, got {response!r}")
     return fromMessage(response)
+
+
+def tell(worker: int, message_id: int, request: RpcCommandBase) -> None:
+    """Send a request that is answered by an RRefAck."""
+    response = call(worker, message_id, request)
+    if response != RRefAck():
+        raise ValueError(f"expected an RRefAck, got {response!r}")
 
 
 def main() -> None:
     """Send what a user sends, from the fork's beginning to its end."""
     # The owner does not know this fork yet; only the parent's own fork keeps the value there.
-    assert call(OWNER, 1, RRefForkRequest(RREF, FORK)) == RRefAck()
+    tell(OWNER, 1, RRefForkRequest(RREF, FORK))
 
     # Now it knows, so the value stays where it is until the delete below.
-    fetched = call(OWNER, 2, ScriptRRefFetchCall(USER, RREF))
-    assert isinstance(fetched, ScriptRRefFetchRet)
-    tensor = fetched.values()[0].to_python()
-    print(tensor.dtype, tensor.sizes, tensor.data.cast("f").tolist(), file=sys.stderr)
+    match call(OWNER, 2, ScriptRRefFetchCall(USER, RREF)):
+        case ScriptRRefFetchRet([value]):
+            tensor = value.to_python()
+            print(tensor.dtype, tensor.sizes, tensor.data.cast("f").tolist(), file=sys.stderr)
+        case response:
+            raise ValueError(f"expected a ScriptRRefFetchRet with one value, got {response!r}")
 
-    # The parent has kept its fork for this one's sake, and need not any more.
-    assert call(PARENT, 3, RRefChildAccept(FORK)) == RRefAck()
+    # The parent has kept its own fork until now, to keep the value. It need not any longer.
+    tell(PARENT, 3, RRefChildAccept(FORK))
 
-    # The last message that names this fork. With its last fork the owner lets the value go.
-    assert call(OWNER, 4, RRefUserDelete(RREF, FORK)) == RRefAck()
+    # The last message that names this fork. With the last fork of all, the owner frees the value.
+    tell(OWNER, 4, RRefUserDelete(RREF, FORK))
 
 
 if __name__ == "__main__":

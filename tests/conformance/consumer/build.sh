@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# build.sh OUT: tries buf.gen.yaml, as a project of somebody else. In OUT, generates with a copy of it
-# and compiles this folder's program in each language. The libraries are those with which the builds
-# of go/, java/ and typescript/ were made, in the folders beside OUT.
+# build.sh OUT: tries buf.gen.yaml as a project of somebody else would. In OUT, generates with a copy
+# of it, and compiles this folder's program in each language. The libraries are those that the
+# build.sh of ../go, ../java and ../typescript have put into the folders beside OUT.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

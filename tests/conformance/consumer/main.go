@@ -1,5 +1,5 @@
-// A project that generates its Go code with buf.gen.yaml: it checks that the schema's code says the
-// path by which it is imported, as any other generated package goes by what it says.
+// A project that generates its Go code with buf.gen.yaml. It checks that the code has the go_package
+// by which it is imported here: other generated code would import it by that.
 package main
 
 import (

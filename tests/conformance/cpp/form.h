@@ -1,5 +1,5 @@
-// The form of Result.fields that ../README.md gives: Describe() for whatever is no message, and
-// Fields, by which the Describe() of a message reads like its definition in the .proto.
+// The form of Result.fields, which ../README.md describes: Describe() for all that is no message,
+// and Fields, by which the Describe() of a message reads like its definition in the .proto.
 #ifndef RREF_PROTO_CONFORMANCE_FORM_H_
 #define RREF_PROTO_CONFORMANCE_FORM_H_
 
@@ -36,7 +36,7 @@ inline std::string Describe(const std::string& value) {
   return Hex(reinterpret_cast<const unsigned char*>(value.data()), value.size());
 }
 
-// Messages are found by their namespace wherever they are described, except this one.
+// Declared before the templates below: C++ finds the other messages by their namespace.
 std::string Describe(const google::protobuf::Timestamp& m);
 
 // A repeated field of scalars or of messages: anything else that has an iterator.

@@ -5,7 +5,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The form of {@code Result.fields}, as ../README.md gives it. */
+/** The form of {@code Result.fields}, which ../README.md describes. */
 final class Form {
   /** Writes a message. An absent field is the empty string. */
   static String message(String... fields) {

@@ -57,7 +57,7 @@ MESSAGES: dict[str, type[Message]] = {
 
 @singledispatch
 def describe(value: Any) -> str:
-    """Return `value` in the form that README.md gives."""
+    """Return `value` in the form that README.md describes."""
     raise TypeError(type(value))
 
 

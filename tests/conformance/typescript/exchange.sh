@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# exchange.sh OUT: runs what build.sh built, a user of an RRef on standard input and output.
+# exchange.sh OUT: runs the user of the worked exchange.
 exec node "$1/dist/user.js"

@@ -1,4 +1,4 @@
-// The form of Result.fields, as ../README.md gives it.
+// The form of Result.fields, which ../README.md describes.
 
 /** Writes a message. An absent field is the empty string. */
 export function message(...fields: string[]): string {

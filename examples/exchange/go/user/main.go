@@ -1,6 +1,8 @@
-// A user of an RRef: it was passed the RRef by its parent, tells the owner, fetches the value, and
-// lets go of it. Standard input and output stand for the network: they carry RecordedMessages, each
-// after its length as a varint.
+// A user of an RRef, which ../../owner.py starts and answers.
+//
+// Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
+// makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
+// fork. Standard input and output carry RecordedMessages, each after its length as a varint.
 package main
 
 import (
@@ -61,14 +63,14 @@ func (c *connection) useRRef() error {
 		return err
 	}
 
-	// The parent has kept its fork for this one's sake, and need not any more.
+	// The parent has kept its own fork until now, to keep the value. It need not any longer.
 	if err := c.tell(parent, &pb.Message{Body: &pb.Message_RrefChildAccept{
 		RrefChildAccept: &pb.RRefChildAccept{ForkId: forkID},
 	}}); err != nil {
 		return err
 	}
 
-	// The last message that names this fork. With its last fork the owner lets the value go.
+	// The last message that names this fork. With the last fork of all, the owner frees the value.
 	return c.tell(owner, &pb.Message{Body: &pb.Message_RrefUserDelete{
 		RrefUserDelete: &pb.RRefUserDelete{RrefId: rrefID, ForkId: forkID},
 	}})

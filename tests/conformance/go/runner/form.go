@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The form of Result.fields, as ../../README.md gives it.
+// The form of Result.fields, which ../../README.md describes.
 
 // message writes a message. An absent field is the empty string.
 func message(fields ...string) string {

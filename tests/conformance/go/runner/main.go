@@ -50,7 +50,7 @@ var (
 	marshal   = proto.MarshalOptions{Deterministic: true}
 )
 
-// examine returns an error only for a vector that makes no sense, or a message that cannot be
+// examine returns an error only for a vector of no known message, or a message that cannot be
 // written although it could be read.
 func examine(vector *conformance.Vector) (*conformance.Result, error) {
 	kind, ok := kinds[vector.Message]

@@ -7,7 +7,7 @@ use rref_proto_conformance::{Result as Found, Vector};
 use rref_proto_exchange::v1::*;
 use rref_proto_exchange::{read_delimited, write_delimited};
 
-/// The form of `Result.fields` that ../README.md gives.
+/// The form of `Result.fields` that ../README.md describes.
 trait Describe {
     fn describe(&self) -> String;
 
