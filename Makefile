@@ -16,8 +16,8 @@ demo: $(DEV)/installed ## show a recorded conversation, and who holds what in an
 	$(RUN)/rref-proto show tests/data/lifecycle.rref
 	$(RUN)/rref-proto ledger tests/data/holding.rref
 
-check: test lint test-gen test-range package docs conformance conformance-mutations \
-	test-torch fuzz ## run all checks
+CHECKS = test lint test-gen test-range package docs conformance conformance-mutations test-torch fuzz
+check: $(CHECKS) ## run all checks
 
 test: $(DEV)/installed ## run the tests
 	$(RUN)/python -m pytest --cov

@@ -104,7 +104,7 @@ def generate_for_others(language: str, out: Path) -> None:
     options, plugin = LANGUAGES[language]
     for program, remedy in (
         ("protoc", "apt-get install protobuf-compiler libprotobuf-dev"),
-        (plugin, f"see the README, or {plugin}'s own"),
+        (plugin, f"see docs/languages.md, or {plugin}'s own README"),
     ):
         if program and not shutil.which(program):
             sys.exit(f"{language} needs {program}, which is not on the PATH: {remedy}")
