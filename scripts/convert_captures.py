@@ -3,7 +3,7 @@
     python scripts/convert_captures.py CAPTURE.jsonl ... --output DIRECTORY
 
 Each line has time_us, from, to, type, id, payload (hex) and tensors, as tests/data/README.md says.
-The captures give times from their own beginning, so the recordings begin at the epoch.
+The times of the captures count from their own beginning, so the recordings begin at the epoch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def read_tensor(row: dict[str, Any]) -> Tensor:
 
 
 def read_capture(path: Path) -> Iterator[RecordedMessage]:
-    """Give the messages of one capture."""
+    """Yield the messages of one capture."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)

@@ -134,7 +134,7 @@ def check_stubs(generated: Stubs, python: Path) -> None:
     paths = generated.keys() | present.keys()
     wrong = sorted(path for path in paths if generated.get(path) != present.get(path))
     if wrong:
-        sys.exit(f"not what the schema gives: {', '.join(wrong)}; run `make gen`")
+        sys.exit(f"not what is generated from the schema: {', '.join(wrong)}; run `make gen`")
 
 
 def write_stubs(generated: Stubs, python: Path) -> None:

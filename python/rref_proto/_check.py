@@ -9,9 +9,9 @@ from ._text import short_repr, shown
 from .errors import EncodeError
 
 # The lowest and the highest number, both included.
-WORKER_ID = (-0x8000, 0x7FFF)
-INT32 = (-(2**31), 2**31 - 1)
-INT64 = (-(2**63), 2**63 - 1)
+WORKER_ID_RANGE = (-0x8000, 0x7FFF)
+INT32_RANGE = (-(2**31), 2**31 - 1)
+INT64_RANGE = (-(2**63), 2**63 - 1)
 
 
 def check_int(value: Any, limits: tuple[int, int], where: str) -> int:

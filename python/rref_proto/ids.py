@@ -6,7 +6,7 @@ from functools import total_ordering
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._check import INT64, WORKER_ID, check_int, check_type
+from ._check import INT64_RANGE, WORKER_ID_RANGE, check_int, check_type
 from .errors import DecodeError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class GloballyUniqueId:
     _local_id: int
 
     def __init__(self, created_on: int, local_id: int) -> None:
-        # The numbers are those of WORKER_ID and INT64; written out, they are checked faster.
+        # These are WORKER_ID_RANGE and INT64_RANGE. Written out, they are checked faster.
         if (
             type(created_on) is int
             and type(local_id) is int
@@ -47,8 +47,8 @@ class GloballyUniqueId:
             self._local_id = local_id
         else:
             name = type(self).__name__
-            self._created_on = check_int(created_on, WORKER_ID, f"{name}.created_on")
-            self._local_id = check_int(local_id, INT64, f"{name}.local_id")
+            self._created_on = check_int(created_on, WORKER_ID_RANGE, f"{name}.created_on")
+            self._local_id = check_int(local_id, INT64_RANGE, f"{name}.local_id")
 
     # Read by attrgetter, which is faster than a function in Python.
     created_on: int = property(  # type: ignore[assignment]
@@ -96,7 +96,7 @@ class GloballyUniqueId:
 
     @classmethod
     def fromIValue(cls: type[_Id], ivalue: IValue) -> _Id:
-        """Read back what `toIValue` gave. Raises DecodeError where it is nothing of the kind."""
+        """Read back what `toIValue` returned. Raises DecodeError for any other value."""
         check_type(ivalue, _ivalue_class(), f"{cls.__name__}.fromIValue")
         elements = ivalue.value if ivalue.kind == "tuple_value" else (ivalue,)
         kinds = [element.kind for element in elements]
@@ -168,7 +168,7 @@ def write_two_ids(rref_id: RRefId, fork_id: ForkId, rref_proto: Any, fork_proto:
 
 
 def _checked_worker_id(number: int, where: str) -> int:
-    low, high = WORKER_ID
+    low, high = WORKER_ID_RANGE
     if not low <= number <= high:
         raise DecodeError(f"expected an integer from {low} to {high}, got {number}", where)
     return number

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from ._check import WORKER_ID, check_int, check_type
+from ._check import WORKER_ID_RANGE, check_int, check_type
 from .ids import ForkId, GloballyUniqueId, RRefId
 from .message import Message
 from .rpc_command import CLASS_OF_TYPE
@@ -183,8 +183,8 @@ class Ledger:
         if message_type not in CLASS_OF_TYPE:
             self.remarks[Remark.UNKNOWN_MESSAGE] += 1
             return
-        sender = check_int(from_worker_id, WORKER_ID, "from_worker_id")
-        receiver = check_int(to_worker_id, WORKER_ID, "to_worker_id")
+        sender = check_int(from_worker_id, WORKER_ID_RANGE, "from_worker_id")
+        receiver = check_int(to_worker_id, WORKER_ID_RANGE, "to_worker_id")
         command = CLASS_OF_TYPE[message_type].fromMessage(message)
         for name in ("rref_id", "fork_id"):
             if hasattr(command, name):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from google.protobuf import json_format
 from google.protobuf.message import EncodeError as ProtobufEncodeError
 
-from ._check import INT64, check_int, check_type
+from ._check import INT64_RANGE, check_int, check_type
 from ._wire import MAX_SIZE, PARSE_ERRORS, check_size, cut, flat, tag, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _new = object.__new__
 _parse_message = message_pb2.Message.FromString
 
-TENSORS = message_pb2.Message.TENSORS_FIELD_NUMBER
-TENSORS_TAG = tag(TENSORS)
+TENSORS_FIELD = message_pb2.Message.TENSORS_FIELD_NUMBER
+TENSORS_TAG = tag(TENSORS_FIELD)
 # However a writer pads the tag of `tensors`, its first byte has these low bits and a continuation.
 TENSORS_MARK = TENSORS_TAG[0]
 
@@ -125,7 +125,7 @@ class Message:
     def with_id(self, message_id: int | None) -> Message:
         """Return the same message with another id, or with none. Raises EncodeError, TypeError."""
         if message_id is not None:
-            message_id = check_int(message_id, INT64, "Message.id")
+            message_id = check_int(message_id, INT64_RANGE, "Message.id")
         if self._command is not None:
             message: Message = _new(Message)
             message._command, message._tensors = self._command, self._tensors
@@ -190,7 +190,9 @@ class Message:
         view = flat(buffer, "Message")
         tensors: list[Tensor] = []
         try:
-            rest = cut(view, TENSORS, lambda encoded: tensors.append(tensor_from_wire(encoded)))
+            rest = cut(
+                view, TENSORS_FIELD, lambda encoded: tensors.append(tensor_from_wire(encoded))
+            )
             proto = _parse_message(rest)
         except RRefProtoError as error:
             raise error.within(f"tensors[{len(tensors)}]") from None

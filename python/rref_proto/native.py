@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._check import INT32, INT64, check_int, check_type
+from ._check import INT32_RANGE, INT64_RANGE, check_int, check_type
 from .tensor import Tensor
 
 # libtorch's id of a message that has none.
@@ -27,11 +27,11 @@ class NativeMessage:
     id: int = NO_ID
 
     def __post_init__(self) -> None:
-        check_int(self.type, INT32, "NativeMessage.type")
+        check_int(self.type, INT32_RANGE, "NativeMessage.type")
         check_type(self.payload, bytes, "NativeMessage.payload")
         for tensor in self.tensors:
             check_type(tensor, Tensor, "NativeMessage.tensors")
-        check_int(self.id, INT64, "NativeMessage.id")
+        check_int(self.id, INT64_RANGE, "NativeMessage.id")
 
     def _to_proto(self, proto: Any) -> None:
         """Set every field of `proto`, a new generated NativeMessage, which has no id."""

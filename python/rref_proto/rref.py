@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ._check import WORKER_ID, check_int, check_type
+from ._check import WORKER_ID_RANGE, check_int, check_type
 from ._wire import MAX_SIZE
 from .errors import EncodeError
 from .fork_message import ForkMessageBase, RRefMessageBase
@@ -40,7 +40,11 @@ class _RRefFetchCall(RRefMessageBase):
     def __init__(self, from_worker_id: int, rref_id: RRefId) -> None:
         where = f"{type(self).__name__}."
         check_type(rref_id, RRefId, where + "rref_id")
-        _set(self, "from_worker_id", check_int(from_worker_id, WORKER_ID, where + "from_worker_id"))
+        _set(
+            self,
+            "from_worker_id",
+            check_int(from_worker_id, WORKER_ID_RANGE, where + "from_worker_id"),
+        )
         _set(self, "rref_id", rref_id)
 
     def fromWorkerId(self) -> int:

@@ -19,7 +19,7 @@ from ._arrays import (
     to_numpy,
     to_torch,
 )
-from ._check import INT64, check_int, check_type, wrong_type
+from ._check import INT64_RANGE, check_int, check_type, wrong_type
 from ._text import short_repr
 from ._wire import PARSE_ERRORS, cut, tag, unknown_fields, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from torch import Tensor as TorchTensor
     from typing_extensions import Buffer
 
-DATA = tensor_pb2.Tensor.DATA_FIELD_NUMBER
-DATA_TAG = tag(DATA)
+DATA_FIELD = tensor_pb2.Tensor.DATA_FIELD_NUMBER
+DATA_TAG = tag(DATA_FIELD)
 # The longest of c10's names has 13 letters.
 DEVICE_TYPE = re.compile(r"[a-zA-Z_]{1,32}")
 DEVICE = re.compile(r"([a-zA-Z_]{1,32})(?::(0|[1-9][0-9]{0,2}))?")
-DEVICE_INDEX = (0, 127)
+DEVICE_INDEX_RANGE = (0, 127)
 # A repr has the data of a tensor of so many bytes, and can then be pasted back.
 LARGEST_REPR_DATA = 4096
 
@@ -106,7 +106,7 @@ class Device:
             problem = f"expected 1 to 32 letters and underscores, got {short_repr(self.type)}"
             raise EncodeError(problem, "Device.type")
         if self.index is not None:
-            index = check_int(self.index, DEVICE_INDEX, "Device.index")
+            index = check_int(self.index, DEVICE_INDEX_RANGE, "Device.index")
             object.__setattr__(self, "index", index)
 
     @classmethod
@@ -114,7 +114,7 @@ class Device:
         """Read torch's notation, "cuda" or "cuda:3". Raises DecodeError for any other text."""
         check_type(text, str, "Device.parse")
         match = DEVICE.fullmatch(text)
-        if not match or int(match[2] or 0) > DEVICE_INDEX[1]:
+        if not match or int(match[2] or 0) > DEVICE_INDEX_RANGE[1]:
             raise DecodeError(f'expected a device such as "cuda:3", got {short_repr(text)}')
         return cls(match[1], None if match[2] is None else int(match[2]))
 
@@ -174,7 +174,7 @@ class Tensor:
             raise EncodeError(
                 f"expected a ScalarType, got {short_repr(dtype)}", "Tensor.dtype"
             ) from None
-        lengths = tuple(check_int(size, (0, INT64[1]), "Tensor.sizes") for size in sizes)
+        lengths = tuple(check_int(size, (0, INT64_RANGE[1]), "Tensor.sizes") for size in sizes)
         view = _bytes_view(data)
         expected = _byte_count(lengths, scalar_type.itemsize)
         if len(view) != expected:
@@ -291,7 +291,7 @@ def tensor_from_wire(encoded: memoryview) -> Tensor:
     Raises DecodeError where they are no Tensor by the schema.
     """
     data = [memoryview(b"")]  # of several occurrences the last one counts
-    rest = cut(encoded, DATA, lambda content: data.__setitem__(0, content))
+    rest = cut(encoded, DATA_FIELD, lambda content: data.__setitem__(0, content))
     return _read_parts(rest, data[0])
 
 
@@ -327,7 +327,7 @@ def _byte_count(sizes: tuple[int, ...], itemsize: int) -> int:
     count = itemsize
     for size in sizes:
         count *= size or 1  # an empty tensor may not hide an overflow either
-        if count > INT64[1]:
+        if count > INT64_RANGE[1]:
             raise EncodeError("expected less than 2**63 bytes in all", "Tensor.sizes")
     return 0 if 0 in sizes else count
 

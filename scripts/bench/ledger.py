@@ -29,7 +29,7 @@ OWNER, CREATOR, CHILD = 0, 1, 2
 
 
 def conversation() -> Iterator[RecordedMessage]:
-    """Give ten messages for each RRef: created, passed on, dropped by both; one in 100 leaks."""
+    """Yield ten messages for each RRef: created, passed on, dropped by both; one in 100 leaks."""
     ack = RRefAck().toMessage()
     for number in range(0, MESSAGES // 10 * 3, 3):
         rref_id = RRefId(CREATOR, number)

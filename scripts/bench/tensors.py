@@ -36,7 +36,7 @@ def growth_table() -> Table:
 
 
 def out_contenders(array: numpy.ndarray) -> dict[str, Callable[[], object]]:  # type: ignore[type-arg]
-    """Ways to turn a tensor into bytes; those that do not copy give several buffers."""
+    """Ways to turn a tensor into bytes; those that do not copy return several buffers."""
     message = message_of(array.nbytes)
     parts = message.to_parts()
     stub = message.proto

@@ -51,7 +51,7 @@ def fuzz_payload(data: bytes) -> None:
 
 
 def fuzz_recording(data: bytes) -> None:
-    """read_recording, and the ledger of what it gave."""
+    """read_recording, and the ledger of its messages."""
     ledger = Ledger()
     for record in read_recording(data):
         try:

@@ -42,7 +42,7 @@ class Point(NamedTuple):
     y: float
 
 
-# Each kind of value: the Python value, its kind, its annotation, and what to_python() gives.
+# Each kind of value: the Python value, its kind, its annotation, and what to_python() returns.
 INFERRED = [
     (None, "none_value", "NoneType", None),
     (True, "bool_value", "bool", True),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import groupby
 
-from .._check import INT64, check_int
+from .._check import INT64_RANGE, check_int
 from .._text import short_repr
 from ..errors import RRefProtoError
 from ..ids import ForkId
@@ -63,7 +63,7 @@ def _time(text: str) -> Callable[[int], int]:
     """Read --at: "+1.5" (seconds after the first message) or a date and time."""
     try:
         if text.startswith("+"):
-            offset = check_int(int(Decimal(text) * SECOND), INT64, "--at")
+            offset = check_int(int(Decimal(text) * SECOND), INT64_RANGE, "--at")
             return lambda start: start + offset
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except (ValueError, ArithmeticError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._check import WORKER_ID, check_int, check_str, check_type
+from .._check import WORKER_ID_RANGE, check_int, check_str, check_type
 from .._text import short_repr
 from ..errors import EncodeError
 from ..ids import ForkId, RRefId
@@ -60,7 +60,7 @@ class ScriptObject:
     """An instance of a TorchScript class.
 
     `type` is the qualified name ("__torch__.module.Class"), `attributes` the (name, value) pairs
-    in the order of the class; or `state` is what the class's own __getstate__ gave.
+    in the order of the class; or `state` is what the class's own __getstate__ returned.
     Raises EncodeError for another name, and where attributes and state are both there.
     Source: the message ScriptObject of ivalue.proto.
     """
@@ -118,10 +118,10 @@ class RRefForkData:
     type_str: str
 
     def __post_init__(self) -> None:
-        _set(self, "owner_id", check_int(self.owner_id, WORKER_ID, "RRefForkData.owner_id"))
+        _set(self, "owner_id", check_int(self.owner_id, WORKER_ID_RANGE, "RRefForkData.owner_id"))
         check_type(self.rref_id, RRefId, "RRefForkData.rref_id")
         check_type(self.fork_id, ForkId, "RRefForkData.fork_id")
-        _set(self, "parent", check_int(self.parent, WORKER_ID, "RRefForkData.parent"))
+        _set(self, "parent", check_int(self.parent, WORKER_ID_RANGE, "RRefForkData.parent"))
         _set(self, "type_str", check_str(self.type_str, "RRefForkData.type_str"))
 
 

@@ -81,7 +81,7 @@ INFERRED: dict[type, Annotation] = {
 
 
 def infer(value: Any, level: int = 0) -> Annotation:
-    """Return the type that TorchScript would give `value`, UNKNOWN for what an empty list holds.
+    """Return the type that `value` has in TorchScript, UNKNOWN for what an empty list holds.
 
     Raises TypeError for what TorchScript has no type for, EncodeError for elements without a
     common type and for nesting without end.

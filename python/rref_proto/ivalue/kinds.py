@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any, NamedTuple
 
-from .._check import INT64, check_int, check_str, check_type
+from .._check import INT64_RANGE, check_int, check_str, check_type
 from .._text import shown
 from ..errors import DecodeError
 from ..tensor import Device, Tensor
@@ -58,7 +58,7 @@ def _check_complex(value: Any) -> Checked:
 
 
 def _check_int(value: Any) -> Checked:
-    return check_int(value, INT64, "IValue.value"), 1, NODE_BYTES
+    return check_int(value, INT64_RANGE, "IValue.value"), 1, NODE_BYTES
 
 
 def _check_string(value: Any) -> Checked:
@@ -87,7 +87,7 @@ def _check_packed(expected: type) -> Callable[[Any], Checked]:
 def _check_int_list(value: Any) -> Checked:
     values, depth, size = _check_packed(int)(value)
     for extreme in (min(values, default=0), max(values, default=0)):
-        check_int(extreme, INT64, "IValue.value")
+        check_int(extreme, INT64_RANGE, "IValue.value")
     return values, depth, size
 
 

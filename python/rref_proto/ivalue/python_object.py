@@ -39,7 +39,7 @@ class SerializedPyObj:
 
     @classmethod
     def fromIValues(cls, values: Sequence[IValue]) -> SerializedPyObj:
-        """Read back what `toIValues` gave. Raises EncodeError where it is nothing of the kind."""
+        """Read back what `toIValues` returned. Raises EncodeError for any other values."""
         check_ivalues(values, "SerializedPyObj.fromIValues")
         if not values or values[-1].kind not in {"bytes_value", "string_value"}:
             last = values[-1].kind if values else "nothing"

@@ -106,7 +106,7 @@ _set_kind, _set_value, _set_depth, _set_byte_size = (
 
 
 def _repr(value: Any) -> str:
-    """Return `value` as an expression that gives it back, which repr() of NaN or -0j is not.
+    """Return an expression whose value is `value`, which repr() of NaN or -0j is not.
 
     What a NaN holds beside its sign is lost: Python has no notation for it.
     """

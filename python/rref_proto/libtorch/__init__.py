@@ -1,4 +1,4 @@
-"""Messages as libtorch writes them: what its `toMessage` gives and its `fromMessage` takes."""
+"""Messages as libtorch writes them: what its `toMessage` makes and its `fromMessage` reads."""
 
 from ..native import NO_ID, NativeMessage
 from .payload import from_payload, to_payload

@@ -41,7 +41,7 @@ def to_payload(message: Message) -> NativeMessage:
 def from_payload(
     type: int, payload: Buffer, tensors: Sequence[Tensor] = (), id: int | None = None
 ) -> Message:
-    """Read what libtorch's `toMessage` gave: a MessageType, a payload, the table of tensors.
+    """Read what libtorch's `toMessage` made: a MessageType, a payload, the table of tensors.
 
     `id` is the message's, -1 or None where it has none. The payload is not unpickled: a reader for
     the opcodes that libtorch writes reads it, and imports nothing. Bytes after its end are

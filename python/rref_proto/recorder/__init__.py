@@ -36,7 +36,7 @@ def register_recording_backend(
 
     The first use on a machine compiles for about half a minute, which needs a C++ compiler and
     ninja. Registering the same again returns the same backend.
-    Raises ValueError for a template that gives all workers one path, RuntimeError where the
+    Raises ValueError for a template by which all workers have one path, RuntimeError where the
     backend cannot be compiled or torch has no RPC.
     """
     template = os.fspath(path_template)

@@ -22,7 +22,7 @@ def start_recording_agent(template: str, values: bool, name: str, rank: int, **o
     """Start an agent as torch's own backend does, but one that records.
 
     `template` and `values` are those of `register_recording_backend`; the other arguments are
-    what init_rpc gives a backend.
+    what init_rpc passes to a backend.
     """
     tensorpipe = rpc.backend_registry.BackendType.TENSORPIPE.value
     agents = load_agent()

@@ -70,7 +70,7 @@ def _read(note: Note, values: bool) -> tuple[Message, tuple[OmittedValue, ...]]:
     if values:
         tensors = tuple(map(Tensor.from_torch, note.tensors))
         return from_payload(note.type, note.payload, tensors, note.id), ()
-    # Zeros of the right size: the system gives no memory for them as long as nobody reads them.
+    # Zeros of the right size. They take no memory as long as nobody reads them.
     blank = [Tensor(ScalarType.uint8, (size,), bytes(size)) for size in note.tensor_sizes]
     return omit_values(from_payload(note.type, note.payload, blank, note.id))
 

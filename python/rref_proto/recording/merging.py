@@ -1,8 +1,8 @@
 """Several recordings of one job, as one.
 
-Each worker records by its own clock. Within a recording the order is kept; between recordings the
-times decide, except that a message which several recorded stands once, after all that any of them
-recorded before it, and that a request never comes after its response.
+Each worker records by its own clock. Within a recording the order is kept. Between recordings the
+times decide, with two exceptions: a message that several workers recorded comes once, after all
+that any of them recorded before it; and a request never comes after its response.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .record import RecordedMessage
 
 
 def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:
-    """Put several recordings in one order, and give each message that several observers saw once.
+    """Put several recordings in one order, with each message once that several observers saw.
 
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
     file anew, but no iterator: that is a TypeError. What is kept in memory is a few numbers for
-    each message. A message that stands twice in one recording stays twice. Where the recordings
+    each message. A message that is twice in one recording stays twice. Where the recordings
     contradict one another, the times decide again. A recording that is cut off is read up to the
     cut, and its DecodeError raised when all others have been read.
     """
@@ -46,7 +46,7 @@ def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
         chosen = min(free or present, key=lambda source: source.head.time)
         record, identity = chosen.head, chosen.identity
         requests_given.add(_exchange(record, record.message.isResponse()))
-        # Whoever recorded the same message is past it now.
+        # All recordings that have the same message next are past it now.
         passed = max(each.take() for each in present if each.identity == identity)
         if passed > given[identity]:
             given[identity] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .._check import INT64, check_int, check_str, check_type
+from .._check import INT64_RANGE, check_int, check_str, check_type
 from ..ivalue import IValue, collect_tensors
 from ..message import Message
 from ..rref import FETCH_RETURNS, RRefFetchRet
@@ -24,7 +24,7 @@ class OmittedValue:
 
     def __post_init__(self) -> None:
         check_str(self.type, "OmittedValue.type")
-        check_int(self.byte_size, (0, INT64[1]), "OmittedValue.byte_size")
+        check_int(self.byte_size, (0, INT64_RANGE[1]), "OmittedValue.byte_size")
 
     def _to_proto(self, proto: Any) -> None:
         """Set every field of `proto`, a new generated OmittedValue."""

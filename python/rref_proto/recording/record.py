@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import json_format
 
-from .._check import WORKER_ID, check_int, check_str, check_type
+from .._check import WORKER_ID_RANGE, check_int, check_str, check_type
 from .._wire import PARSE_ERRORS, check_size, cut, tag, unknown_fields, varint
 from ..errors import DecodeError, EncodeError
 from ..message import TENSORS_MARK, Message
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # In nanoseconds.
 SECOND = 1_000_000_000
 # What a google.protobuf.Timestamp can hold: the years 1 to 9999.
-TIMESTAMP_LIMITS = (-62_135_596_800 * SECOND, 253_402_300_800 * SECOND - 1)
-MESSAGE = recording_pb2.RecordedMessage.MESSAGE_FIELD_NUMBER
-MESSAGE_TAG = tag(MESSAGE)
+TIMESTAMP_RANGE = (-62_135_596_800 * SECOND, 253_402_300_800 * SECOND - 1)
+MESSAGE_FIELD = recording_pb2.RecordedMessage.MESSAGE_FIELD_NUMBER
+MESSAGE_TAG = tag(MESSAGE_FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RecordedMessage:
     _unknown: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name, limits in _LIMITS:
+        for name, limits in _RANGES:
             number = getattr(self, name)
             if type(number) is not int or not limits[0] <= number <= limits[1]:
                 number = check_int(number, limits, f"RecordedMessage.{name}")
@@ -136,7 +136,11 @@ class RecordedMessage:
         return record
 
 
-_LIMITS = (("time", TIMESTAMP_LIMITS), ("from_worker_id", WORKER_ID), ("to_worker_id", WORKER_ID))
+_RANGES = (
+    ("time", TIMESTAMP_RANGE),
+    ("from_worker_id", WORKER_ID_RANGE),
+    ("to_worker_id", WORKER_ID_RANGE),
+)
 
 
 def record_from_wire(encoded: Buffer) -> RecordedMessage:
@@ -150,7 +154,7 @@ def record_from_wire(encoded: Buffer) -> RecordedMessage:
             message = Message._from_proto(proto.message) if proto.HasField("message") else None
         else:
             contents: list[memoryview] = []
-            rest = cut(memoryview(encoded), MESSAGE, contents.append)
+            rest = cut(memoryview(encoded), MESSAGE_FIELD, contents.append)
             proto = recording_pb2.RecordedMessage.FromString(rest)
             # Several occurrences of a field that is not repeated are one message in pieces.
             whole = contents[0] if len(contents) == 1 else b"".join(contents)
