@@ -106,13 +106,15 @@ python_objects = st.builds(
     SerializedPyObj, st.binary(max_size=20), st.lists(tensors(), max_size=3).map(tuple)
 )
 
+script_returns = ivalues.map(lambda value: ScriptRRefFetchRet([value]))
+python_returns = python_objects.map(lambda python: PythonRRefFetchRet(python.toIValues()))
 commands: st.SearchStrategy[RpcCommandBase] = st.one_of(
     *(st.builds(cls, rref_ids, fork_ids) for cls in (RRefUserDelete, RemoteRet, RRefForkRequest)),
     *(st.builds(cls, worker_ids, rref_ids) for cls in (ScriptRRefFetchCall, PythonRRefFetchCall)),
     st.builds(RRefChildAccept, fork_ids),
     st.just(RRefAck()),
-    ivalues.map(lambda value: ScriptRRefFetchRet([value])),
-    python_objects.map(lambda python: PythonRRefFetchRet(python.toIValues())),
+    script_returns,
+    python_returns,
 )
 messages: st.SearchStrategy[Message] = st.builds(
     lambda command, number: command.toMessage().with_id(number), commands, st.none() | int64

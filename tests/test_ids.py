@@ -1,3 +1,5 @@
+"""Identifiers of RRefs and forks."""
+
 from __future__ import annotations
 
 import copy
@@ -65,7 +67,7 @@ def test_equals_nothing_else(cls: type[GloballyUniqueId]) -> None:
     assert cls(1, 2) != (1, 2)
     assert cls(1, 2) != "1, 2"
     assert cls(1, 2) is not None
-    assert {cls(1, 2), (1, 2)} >= {(1, 2)}
+    assert len({cls(1, 2), (1, 2)}) == 2
 
 
 @each_class

@@ -1,3 +1,5 @@
+"""Who holds which fork of which RRef, told from messages."""
+
 from __future__ import annotations
 
 import json
@@ -23,7 +25,7 @@ from rref_proto import (
     ScriptRRefFetchCall,
     read_recording,
 )
-from rref_proto.ledger import Certainty, IdentifierSet, Remark
+from rref_proto.ledger import Certainty, Remark
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
@@ -189,26 +191,35 @@ def test_an_invalid_message_is_refused_before_it_is_noted() -> None:
         ledger.observe(CREATOR, OWNER, "message")  # type: ignore[arg-type]
 
 
-@given(st.sets(fork_ids), st.sets(fork_ids))
-def test_a_set_of_identifiers_is_a_set(added: set[ForkId], others: set[ForkId]) -> None:
-    identifiers = IdentifierSet()
-    for identifier in added:
-        identifiers.add(identifier)
-    for identifier in added | others:
-        assert (identifier in identifiers) == (identifier in added)
+def delete(fork_id: ForkId) -> Seen:
+    return CHILD, OWNER, RRefUserDelete(RREF, fork_id).toMessage()
+
+
+# Some are neighbours, some far from each other.
+some_fork_ids = st.sets(st.builds(ForkId, st.integers(-1, 1), st.integers(-2000, 2000)) | fork_ids)
+
+
+@given(some_fork_ids, some_fork_ids)
+def test_exactly_the_forks_that_were_deleted_are_known_as_deleted(
+    deleted: set[ForkId], others: set[ForkId]
+) -> None:
+    ledger = ledger_of(*map(delete, deleted), *map(delete, others))
+    assert ledger.remarks[Remark.UNANNOUNCED_DELETE] == len(deleted | others)
+    assert ledger.remarks[Remark.REPEATED_DELETE] == len(deleted & others)
+
+
+def accept(number: int) -> Seen:
+    """Name one fork, and no RRef."""
+    return CHILD, CREATOR, RRefChildAccept(ForkId(7, number)).toMessage()
 
 
 @given(st.sets(st.integers(0, 5000), min_size=1))
-def test_gaps_are_the_numbers_that_are_left_out(numbers: set[int]) -> None:
-    identifiers = IdentifierSet()
-    for number in numbers:
-        identifiers.add(ForkId(7, number))
-    left_out = {n for worker, first, last in identifiers.gaps() for n in range(first, last + 1)}
+def test_the_numbers_that_are_left_out_are_unnamed(numbers: set[int]) -> None:
+    unnamed = ledger_of(*map(accept, numbers)).unnamed()
+    left_out = {number for _, first, last in unnamed for number in range(first, last + 1)}
     assert left_out == set(range(max(numbers))) - numbers
 
 
 def test_a_hostile_number_makes_no_work() -> None:
-    identifiers = IdentifierSet()
-    for number in (2**63 - 1, -(2**63), 0):
-        identifiers.add(ForkId(7, number))
-    assert list(identifiers.gaps()) == [(7, 1, 2**63 - 2)]
+    ledger = ledger_of(*map(accept, (2**63 - 1, -(2**63), 0)))
+    assert list(ledger.unnamed()) == [(7, 1, 2**63 - 2)]

@@ -1,3 +1,5 @@
+"""The nine messages of the RRef protocol, with the names and the rules of rref_proto.h."""
+
 from __future__ import annotations
 
 import copy
@@ -126,12 +128,18 @@ def test_matches_by_position() -> None:
     match RRefUserDelete(RREF, FORK):
         case RRefUserDelete(RRefId(1, number), ForkId(parent, _)):
             assert (number, parent) == (12345, 2)
+        case _:
+            pytest.fail("the pattern did not match")
     match ScriptRRefFetchCall(3, RREF):
         case ScriptRRefFetchCall(worker, rref_id):
             assert (worker, rref_id) == (3, RREF)
+        case _:
+            pytest.fail("the pattern did not match")
     match ScriptRRefFetchRet([VALUE]):
         case ScriptRRefFetchRet((value,)):
             assert value == VALUE
+        case _:
+            pytest.fail("the pattern did not match")
 
 
 def test_has_the_accessors_and_bases_of_the_header() -> None:

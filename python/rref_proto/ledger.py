@@ -31,7 +31,7 @@ from .rref import (
 )
 
 RRef = tuple[int, RRefId]  # the owner and the identifier
-# How many identifiers one int of IdentifierSet tells of.
+# How many identifiers one int of _IdentifierSet tells of.
 IDENTIFIERS_IN_BLOCK = 1024
 
 
@@ -89,7 +89,7 @@ class _Requests:
     unnumbered: deque[_Claim | None] = field(default_factory=deque)
 
 
-class IdentifierSet:
+class _IdentifierSet:
     """A set of identifiers, small where they are dense: each worker counts its own up from 0."""
 
     def __init__(self) -> None:
@@ -137,8 +137,8 @@ class Ledger:
         self._holders: Counter[tuple[RRef, int]] = Counter()
         self._inferred: dict[tuple[RRef, int], int | None] = {}
         self._requests: dict[tuple[int, int], _Requests] = {}
-        self._deleted = IdentifierSet()
-        self._named = IdentifierSet()
+        self._deleted = _IdentifierSet()
+        self._named = _IdentifierSet()
 
     @property
     def forks(self) -> dict[RRef, dict[ForkId, int]]:

@@ -1,3 +1,5 @@
+"""TorchScript's annotations: how they are read, written and unified."""
+
 from __future__ import annotations
 
 from itertools import permutations

@@ -1,3 +1,5 @@
+"""Tensors to torch and back."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
