@@ -73,9 +73,9 @@ def test_equals_nothing_else(cls: type[GloballyUniqueId]) -> None:
 @each_class
 @pytest.mark.parametrize("other", [3, (1, 2), None, "1"])
 def test_is_ordered_with_nothing_else(cls: type[GloballyUniqueId], other: object) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="not supported between instances"):
         cls(1, 2) < other  # noqa: B015
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="not supported between instances"):
         cls(1, 2) > other  # noqa: B015
 
 
@@ -250,5 +250,5 @@ def test_comes_back_from_nothing_else(
 @each_class
 @pytest.mark.parametrize("wrong", [(1, 2), None, 3], ids=repr)
 def test_comes_back_from_no_other_python_type(cls: type[GloballyUniqueId], wrong: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         cls.fromIValue(wrong)

@@ -187,7 +187,7 @@ def test_an_invalid_message_is_refused_before_it_is_noted() -> None:
     with pytest.raises(DecodeError):
         ledger.observe(CREATOR, OWNER, broken)
     assert ledger.forks == {(OWNER, RREF): {FORK: CREATOR}}
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         ledger.observe(CREATOR, OWNER, "message")  # type: ignore[arg-type]
 
 

@@ -168,7 +168,7 @@ def test_what_a_later_version_adds_is_passed_on() -> None:
 def test_refuses_what_has_no_buffer(value: object) -> None:
     with pytest.raises(TypeError, match="expected a bytes-like object"):
         Message.FromString(value)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         Message(value)  # type: ignore[arg-type]
 
 

@@ -201,11 +201,11 @@ def test_refuses_ids_of_another_type() -> None:
             cls(FORK, FORK)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="fork_id: expected ForkId, got tuple"):
             cls(RREF, (1, 2))  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         ScriptRRefFetchCall("3", RREF)  # type: ignore[arg-type]
     with pytest.raises(EncodeError):
         ScriptRRefFetchCall(32768, RREF)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         RRefChildAccept(RREF)  # type: ignore[arg-type]
 
 
@@ -215,7 +215,7 @@ def test_a_script_return_brings_exactly_one_value() -> None:
             ScriptRRefFetchRet(values)
     with pytest.raises(DecodeError, match=r"script_rref_fetch_ret.values: expected exactly one"):
         fromMessage(raw(script_rref_fetch_ret={}))
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         ScriptRRefFetchRet([3])  # type: ignore[list-item]
 
 

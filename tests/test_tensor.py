@@ -197,5 +197,5 @@ def test_refuses_a_device_that_c10_cannot_count(index: int) -> None:
         Device("cuda", index)
     with pytest.raises(EncodeError, match=r"Device\.type"):
         Device("cuda:1")
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         Device(3)  # type: ignore[arg-type]

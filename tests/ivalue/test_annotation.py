@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rref_proto import EncodeError
@@ -159,13 +159,31 @@ def test_refuses_text_that_is_no_annotation(text: str) -> None:
         parse(text)
 
 
-@given(st.text("ListOptionalUnionTuple[](), \n?.int", max_size=30))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def _is_read(text: str) -> bool:
+    """Whether `text` is an annotation. What was read must be read again as the same."""
     try:
         annotation = parse(text)
     except EncodeError:
-        return
+        return False
     assert parse(str(annotation)) == annotation
+    return True
+
+
+@given(st.text("ListOptionalUnionTuple[](), \n?.int", max_size=30))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    _is_read(text)  # raises nothing, whatever comes of it
+
+
+def test_a_text_with_any_character_left_out_is_read_or_refused() -> None:
+    text = "Dict[str, Tuple[()]]"
+    assert _is_read(text)
+    shorter = [text[:left_out] + text[left_out + 1 :] for left_out in range(len(text))]
+    assert [each for each in shorter if _is_read(each)] == [
+        "Dict[tr, Tuple[()]]",
+        "Dict[sr, Tuple[()]]",
+        "Dict[st, Tuple[()]]",
+        "Dict[str,Tuple[()]]",
+    ]
 
 
 def _nested(levels: int, head: str = "List[", tail: str = "]") -> str:
@@ -282,6 +300,8 @@ def _unified(annotations: list[Annotation]) -> Annotation | None:
         return None
 
 
+@example(([INT, NONE], [NONE, INT]))  # which have a common type
+@example(([INT, STR], [STR, INT]))  # which have none
 @given(st.lists(inferable, max_size=4).flatmap(lambda a: st.tuples(st.just(a), st.permutations(a))))
 def test_unify_does_not_depend_on_the_order(
     orders: tuple[list[Annotation], list[Annotation]],

@@ -63,14 +63,14 @@ from ivalue_examples import ENUM, ONE, TENSOR, TEXT
     ],
 )
 def test_refuses_a_value_that_does_not_go_with_its_kind(kind: str, value: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"expected|is not iterable"):
         IValue(kind, value)
 
 
 def test_every_kind_but_none_needs_a_value() -> None:
     assert IValue("none_value").value is None
     for kind in KINDS.keys() - {"none_value"}:
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"expected|is not iterable"):
             IValue(kind)
 
 
@@ -81,7 +81,7 @@ def test_refuses_an_unknown_kind() -> None:
 
 @pytest.mark.parametrize("kind", [3, None, b"int_value", ["int_value"]], ids=repr)
 def test_refuses_a_kind_that_is_no_text(kind: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         IValue(kind, 1)
 
 
@@ -121,7 +121,7 @@ def test_refuses_a_kind_that_is_no_text(kind: Any) -> None:
     ],
 )
 def test_refuses_other_python_types(make: Callable[[], object]) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"expected|is not iterable"):
         make()
 
 

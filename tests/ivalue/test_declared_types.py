@@ -135,7 +135,7 @@ def test_a_type_that_cannot_be_read_is_refused(annotation: str) -> None:
 
 @pytest.mark.parametrize("annotation", [int, 3, b"int", ["int"]], ids=repr)
 def test_a_type_that_is_no_text_is_refused(annotation: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         IValue.from_python(1, annotation)
 
 

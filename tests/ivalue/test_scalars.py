@@ -48,7 +48,7 @@ def test_numpy_complex_numbers_are_complex_numbers() -> None:
 
 @pytest.mark.parametrize("wrong", [np.bool_(True), np.str_("a"), np.float64(1)], ids=repr)
 def test_numpy_scalars_of_other_types_are_no_ints(wrong: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         IValue.from_python(wrong, "int")
 
 

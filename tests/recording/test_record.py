@@ -147,9 +147,9 @@ def test_refuses_numbers_out_of_range() -> None:
     for arguments in ((0, 32768, 0), (0, 0, -32769), (10**30, 0, 0), (-(10**30), 0, 0)):
         with pytest.raises(EncodeError, match="expected an integer from"):
             RecordedMessage(*arguments, ACK)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         RecordedMessage(0.5, 0, 0, ACK)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected"):
         RecordedMessage(0, 0, 0, "message")  # type: ignore[arg-type]
 
 
