@@ -1,6 +1,6 @@
-"""What all tests need. Pytest puts this folder on sys.path, since this file is here.
+"""Settings of all tests. Pytest puts this folder on sys.path, since this file is in it.
 
-So the tests in the folders below can import captures.py and strategies.py.
+So the tests in the folders below can import the modules beside this file.
 """
 
 from __future__ import annotations

@@ -147,7 +147,6 @@ def test_garbage_from_standard_input_is_named_as_such(arguments: list[str]) -> N
 
 
 def _read(content: bytes) -> int:
-    """Read a recording with the library; return the exit code of a command that does so."""
     list(read_recording(content))
     return 0
 
@@ -183,6 +182,8 @@ def _decode_libtorch(content: bytes) -> int:
     return 0
 
 
+# What the library makes of the input of each call: it raises an error where the command must
+# complain, and otherwise returns the exit code of the command.
 LIBRARY: dict[str, Callable[[bytes], int]] = {
     "show": _read,
     "show --format json": _read,
