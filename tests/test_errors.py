@@ -42,6 +42,7 @@ from rref_proto import (
     ScalarType,
     ScriptObject,
     ScriptRRefFetchRet,
+    SerializedPyObj,
     Tensor,
     libtorch,
     merge,
@@ -178,6 +179,24 @@ def test_what_an_error_says_is_printable_and_short(entry: str) -> None:
 def test_whatever_comes_in_the_errors_are_those_of_the_design(entry: str, value: Any) -> None:
     error = error_of(entry, value)
     assert error is None or str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: IValue("int_list", 12),
+        lambda: IValue("tuple_value", 12),
+        lambda: GenericList("List[int]", 12),  # type: ignore[arg-type]
+        lambda: GenericDict("Dict[int, int]", 12),  # type: ignore[arg-type]
+        lambda: ScriptRRefFetchRet(12),  # type: ignore[arg-type]
+        lambda: NativeMessage(0x10B, b"", 12),  # type: ignore[arg-type]
+        lambda: SerializedPyObj(b"", 12),  # type: ignore[arg-type]
+        lambda: Tensor(ScalarType.int8, 12, b"a"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_iterated_is_refused_by_name(make: Callable[[], object]) -> None:
+    with pytest.raises(TypeError, match=r"^\w+\.\w+: expected an iterable, got int$"):
+        make()
 
 
 def test_a_short_payload_gives_no_long_error() -> None:

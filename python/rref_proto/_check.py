@@ -59,6 +59,21 @@ def check_type(value: Any, expected: type | tuple[type, ...], where: str) -> Non
         raise wrong_type(" or ".join(each.__name__ for each in names), value, where)
 
 
+def check_items(values: Any, where: str, expected: type | None = None) -> tuple[Any, ...]:
+    """Return the items of `values` as a tuple, each of them of the type `expected`, if given.
+
+    Raises TypeError where `values` cannot be iterated, or an item is of another type.
+    """
+    try:
+        items = tuple(values)
+    except TypeError:
+        raise wrong_type("an iterable", values, where) from None
+    if expected is not None:
+        for item in items:
+            check_type(item, expected, where)
+    return items
+
+
 def wrong_type(expected: str, value: Any, where: str) -> TypeError:
     """Return the error that says that `value` is no `expected`, a description of a type."""
     return TypeError(shown(f"{where}: expected {expected}, got {type(value).__name__}"))

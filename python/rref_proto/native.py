@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._check import INT32_RANGE, INT64_RANGE, check_int, check_type
+from ._check import INT32_RANGE, INT64_RANGE, check_int, check_items, check_type
 from .tensor import Tensor
 
 # libtorch's id of a message that has none.
@@ -29,8 +29,8 @@ class NativeMessage:
     def __post_init__(self) -> None:
         check_int(self.type, INT32_RANGE, "NativeMessage.type")
         check_type(self.payload, bytes, "NativeMessage.payload")
-        for tensor in self.tensors:
-            check_type(tensor, Tensor, "NativeMessage.tensors")
+        tensors = check_items(self.tensors, "NativeMessage.tensors", Tensor)
+        object.__setattr__(self, "tensors", tensors)
         check_int(self.id, INT64_RANGE, "NativeMessage.id")
 
     def _to_proto(self, proto: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ._check import WORKER_ID_RANGE, check_int, check_type
+from ._check import WORKER_ID_RANGE, check_int, check_items, check_type
 from ._wire import MAX_SIZE
 from .errors import EncodeError
 from .fork_message import ForkMessageBase, RRefMessageBase
@@ -84,9 +84,7 @@ class RRefFetchRet(RpcCommandBase):
     __match_args__ = ("_values",)
 
     def __init__(self, values: Iterable[IValue]) -> None:
-        checked = tuple(values)
-        for value in checked:
-            check_type(value, IValue, f"{type(self).__name__}.values")
+        checked = check_items(values, f"{type(self).__name__}.values", IValue)
         self._check_values(checked)
         _set(self, "_values", checked)
 

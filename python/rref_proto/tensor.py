@@ -19,7 +19,7 @@ from ._arrays import (
     to_numpy,
     to_torch,
 )
-from ._check import INT64_RANGE, check_int, check_type, wrong_type
+from ._check import INT64_RANGE, check_int, check_items, check_type, wrong_type
 from ._text import short_repr
 from ._wire import PARSE_ERRORS, cut, tag, unknown_fields, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
@@ -174,7 +174,10 @@ class Tensor:
             raise EncodeError(
                 f"expected a ScalarType, got {short_repr(dtype)}", "Tensor.dtype"
             ) from None
-        lengths = tuple(check_int(size, (0, INT64_RANGE[1]), "Tensor.sizes") for size in sizes)
+        lengths = tuple(
+            check_int(size, (0, INT64_RANGE[1]), "Tensor.sizes")
+            for size in check_items(sizes, "Tensor.sizes")
+        )
         view = _bytes_view(data)
         expected = _byte_count(lengths, scalar_type.itemsize)
         if len(view) != expected:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
-from .._check import wrong_type
+from .._check import check_items, wrong_type
 
 # The names of the fields in the .proto message's oneof, but for a tensor, which the schema refers
 # to by its index.
@@ -65,9 +64,9 @@ def check_ivalue(value: Any, where: str) -> None:
         raise wrong_type("an IValue", value, where)
 
 
-def check_ivalues(values: Iterable[Any], where: str) -> tuple[Any, ...]:
+def check_ivalues(values: Any, where: str) -> tuple[Any, ...]:
     """Return `values` as a tuple. Raises TypeError unless each of them is an IValue."""
-    checked = tuple(values)
+    checked = check_items(values, where)
     for value in checked:
         check_ivalue(value, where)
     return checked

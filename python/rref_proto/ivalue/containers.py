@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._check import WORKER_ID_RANGE, check_int, check_str, check_type
+from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
 from .._text import short_repr
 from ..errors import EncodeError
 from ..ids import ForkId, RRefId
@@ -137,7 +137,7 @@ def _class_name(name: Any, where: str) -> str:
 
 
 def _pairs(values: Iterable[Any], where: str) -> tuple[tuple[Any, Any], ...]:
-    pairs = tuple(values)
+    pairs = check_items(values, where)
     for pair in pairs:
         check_type(pair, (tuple, list), where)
         if len(pair) != 2:

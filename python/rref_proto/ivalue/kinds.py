@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any, NamedTuple
 
-from .._check import INT64_RANGE, check_int, check_str, check_type
+from .._check import INT64_RANGE, check_int, check_items, check_str, check_type
 from .._text import shown
 from ..errors import DecodeError
 from ..tensor import Device, Tensor
@@ -75,7 +75,7 @@ def _check_packed(expected: type) -> Callable[[Any], Checked]:
     """Return the check of a packed list, whose elements are all of the type `expected`."""
 
     def check(value: Any) -> Checked:
-        values = tuple(value)
+        values = check_items(value, "IValue.value")
         for other in set(map(type, values)) - {expected}:
             problem = f"IValue.value: expected {expected.__name__} only, got {other.__name__}"
             raise TypeError(shown(problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .._check import check_type
+from .._check import check_items, check_type
 from ..errors import EncodeError
 from ..tensor import Tensor
 from .base import check_ivalues
@@ -28,9 +28,7 @@ class SerializedPyObj:
     def __post_init__(self) -> None:
         check_type(self.payload, (bytes, bytearray, memoryview), "SerializedPyObj.payload")
         _set(self, "payload", bytes(self.payload))
-        _set(self, "tensors", tuple(self.tensors))
-        for tensor in self.tensors:
-            check_type(tensor, Tensor, "SerializedPyObj.tensors")
+        _set(self, "tensors", check_items(self.tensors, "SerializedPyObj.tensors", Tensor))
 
     def toIValues(self) -> tuple[IValue, ...]:
         """Return the tensors, then the payload: the values of a PythonRRefFetchRet."""
