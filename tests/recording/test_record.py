@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import mmap
 from pathlib import Path
 
 import pytest
+from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +74,36 @@ def test_writes_what_the_generated_code_reads(record: RecordedMessage) -> None:
     )
     assert Message(proto.message) == record.message
     assert proto.SerializeToString() == b"".join(record.to_parts())
+    assert record.proto.SerializeToString() == proto.SerializeToString()
+
+
+@given(records)
+def test_is_told_in_protobufs_json(record: RecordedMessage) -> None:
+    text = record.to_json()
+    assert text.splitlines() == [text]
+    assert json.loads(text) == json_format.MessageToDict(record.proto)
+    assert json.loads(record.to_json(indent=2)) == json.loads(text)
+
+
+def test_the_generated_message_is_a_copy() -> None:
+    record = RecordedMessage(1, 0, 1, ACK, "sender")
+    proto = record.proto
+    proto.from_worker_name = "another"
+    proto.message.id = 7
+    assert (record.from_worker_name, record.message.id) == ("sender", None)
+
+
+def test_what_a_later_version_adds_is_kept_in_the_generated_message() -> None:
+    later = b"\xc2\x3e\x03abc"  # a field that no version has yet
+    (record,) = decode(recording_with(later))
+    assert record.proto.SerializeToString().endswith(later)
+    assert record.proto.SerializeToString() == b"".join(record.to_parts())
+
+
+def recording_with(fields: bytes) -> bytes:
+    """Return a recording of one record that has further fields."""
+    encoded = b"".join(RecordedMessage(0, 0, 1, ACK).to_parts()) + fields
+    return bytes([len(encoded)]) + encoded
 
 
 def test_recordings_can_be_concatenated() -> None:
