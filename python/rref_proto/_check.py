@@ -33,7 +33,8 @@ def check_int(value: Any, limits: tuple[int, int], where: str) -> int:
 
 def as_int(value: Any) -> int | None:
     """Return `value` as an int where it is an integer of any type but bool, else None."""
-    if isinstance(value, bool):
+    # numpy's bool as well: before numpy 2.3 it can be used as an index, with a warning.
+    if type(value).__name__ in ("bool", "bool_"):
         return None
     try:
         return int(index(value))

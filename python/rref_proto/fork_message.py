@@ -113,6 +113,8 @@ def _new_generated(body_field: str) -> _Generated:
 # threads, or a finalizer that sends in the midst of a send, never share one.
 _UNUSED: defaultdict[str, list[_Generated]] = defaultdict(list)
 
-# The slots' own setters: the classes are frozen for everybody else.
-_set_rref_id = RRefMessageBase.__dict__["rref_id"].__set__
-_set_fork_id = ForkMessageBase.__dict__["fork_id"].__set__
+# The slots' own setters: the classes are frozen for everybody else. Both are asked of the subclass,
+# which on Python 3.10 has a slot of its own for the inherited field.
+_fork_class: Any = ForkMessageBase
+_set_rref_id = _fork_class.rref_id.__set__
+_set_fork_id = _fork_class.fork_id.__set__
