@@ -167,9 +167,10 @@ class Message:
 
     def SerializeToString(self) -> bytes:
         """Return the wire bytes. Raises EncodeError for more than protobuf's 2 GiB in all."""
-        if self._tensors:
-            return b"".join(self.to_parts())
-        return self._serialize_head()
+        # Most messages of a job have an object and no tensors: one call less for them.
+        if self._command is not None and not self._tensors:
+            return self._command._serialize(self._id)
+        return b"".join(self.to_parts()) if self._tensors else self._serialize_head()
 
     @classmethod
     def FromString(cls, buffer: Buffer) -> Message:
@@ -241,12 +242,9 @@ class Message:
 
     def _serialize_head(self) -> bytes:
         """Serialize everything but the tensors."""
-        try:
-            if self._proto is None and self._command is not None and not self._tensors:
-                return self._command._serialize(self._id)
-            return self._as_proto().SerializeToString()
-        except (ProtobufEncodeError, ValueError, MemoryError) as error:
-            raise EncodeError(f"expected at most {MAX_SIZE} bytes: {error}", "body") from None
+        if self._command is not None and not self._tensors:
+            return self._command._serialize(self._id)
+        return serialize(self._as_proto())
 
     def _as_proto(self) -> message_pb2.Message:
         """Return the generated message without tensors, made of the command at the first call."""
@@ -261,6 +259,14 @@ class Message:
                 proto.id = self._id
             self._proto = proto
         return self._proto
+
+
+def serialize(proto: message_pb2.Message) -> bytes:
+    """Serialize a generated message. Raises EncodeError for more than protobuf's 2 GiB."""
+    try:
+        return proto.SerializeToString()
+    except (ProtobufEncodeError, ValueError, MemoryError) as error:
+        raise EncodeError(f"expected at most {MAX_SIZE} bytes: {error}", "body") from None
 
 
 def message_of(command: Command) -> Message:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from ._check import check_type
 from .errors import MessageTypeError, RRefProtoError
 from .ivalue import Indices
-from .message import Message, command_of, generated_body, message_of
+from .message import Message, command_of, generated_body, message_of, serialize
 from .message_type import TYPE_OF_FIELD, MessageType
 from .tensor import Tensor
 from .v1 import message_pb2
@@ -71,7 +71,7 @@ class RpcCommandBase:
         body = getattr(proto, self.body_field)
         body.SetInParent()
         self._to_proto(body, {})
-        return proto.SerializeToString()
+        return serialize(proto)
 
 
 class Body(NamedTuple):
