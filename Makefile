@@ -1,5 +1,5 @@
-# `make demo` and `make test` need Python 3.10 or later, make and git; they install the rest below
-# .venv/, one environment for each purpose, and nothing anywhere else.
+# `make demo` and `make test` need Python 3.10 or later, make and git. They install all else into
+# .venv/, one environment for each purpose. They install nothing outside that folder.
 
 PYTHON ?= python3
 DEV = .venv/dev
@@ -45,7 +45,7 @@ gen: .venv/gen/installed ## generate the stubs from proto/
 test-gen: .venv/gen/installed ## test scripts/gen.py
 	.venv/gen/bin/python -m pytest scripts/test_gen.py
 
-# At both ends of the range of protobuf, by both of its backends.
+# With the oldest and the newest protobuf that pyproject.toml allows, and both backends of each.
 test-range: .venv/lowest/installed .venv/highest/installed ## run the tests with old and new protobuf
 	for environment in lowest highest; do for backend in upb python; do \
 		echo "protobuf: $$environment version, backend $$backend"; \
@@ -53,35 +53,35 @@ test-range: .venv/lowest/installed .venv/highest/installed ## run the tests with
 			.venv/$$environment/bin/python -m pytest -q || exit 1; \
 	done; done
 
-# tests/conformance/README.md says what is compared. At the end, a project of somebody else that
-# generates with buf.gen.yaml.
+# tests/conformance/README.md says what is compared. The last line tries buf.gen.yaml, as another
+# project would use it.
 conformance: $(DEV)/installed ## compare the bytes of all languages
 	$(RUN)/python tests/conformance/make_vectors.py --check
 	$(RUN)/python tests/conformance/harness.py
 	PATH="$(CURDIR)/$(RUN):$$PATH" tests/conformance/consumer/build.sh .venv/conformance/consumer
 
-conformance-%: $(DEV)/installed ## compare the bytes of one, such as conformance-go
+conformance-%: $(DEV)/installed ## compare the bytes of one language, such as conformance-go
 	$(RUN)/python tests/conformance/harness.py $*
 
-conformance-mutations: $(DEV)/installed .venv/gen/installed ## see every language fail on changes
+conformance-mutations: $(DEV)/installed .venv/gen/installed ## check that every language can fail
 	$(RUN)/python tests/conformance/mutations.py
 
-# examples/README.md tells what it shows.
-exchange-%: $(DEV)/installed ## let a user of an RRef in one language talk to its owner
+# examples/README.md explains the example.
+exchange-%: $(DEV)/installed ## run the example of one language, such as exchange-go
 	tests/conformance/$*/build.sh .venv/conformance/$*
 	PYTHON=$(RUN)/python $(RUN)/python examples/exchange/owner.py \
 		tests/conformance/$*/exchange.sh .venv/conformance/$*
 
-vectors: $(DEV)/installed ## write the vectors anew, after a change of the schema
+vectors: $(DEV)/installed ## write the vectors again, after a change of the schema
 	$(RUN)/python tests/conformance/make_vectors.py
 
-# npm brings the rest of TypeScript.
+# What TypeScript needs besides is installed by npm, in its build.sh.
 conformance-toolchains: ## install what all languages need, as root on Debian 12
 	apt-get update
 	packages=$$($(PYTHON) tests/conformance/languages.py) && \
 		apt-get install --yes --no-install-recommends $$packages
 
-# make fuzz TIME=600: each target for so many seconds, all at once.
+# make fuzz TIME=600 fuzzes for 600 seconds. All targets run at the same time.
 TIME = 60
 FUZZ_TARGETS = message payload recording json
 fuzz: .venv/fuzz/installed ## fuzz each decoder for a minute
@@ -97,14 +97,14 @@ fuzz: .venv/fuzz/installed ## fuzz each decoder for a minute
 test-torch: .venv/torch/installed ## record real PyTorch jobs, turn tensors to torch and back
 	PATH="$(CURDIR)/.venv/torch/bin:$$PATH" python -m pytest tests/recorder
 
-package: .venv/release/installed ## build the wheel and the sdist, try each where nothing else is
+package: .venv/release/installed ## build the wheel and the sdist, try each in an empty environment
 	rm -rf dist
 	.venv/release/bin/python -m build --outdir dist .
 	.venv/release/bin/twine check --strict dist/*
 	$(PYTHON) scripts/smoke_test.py dist/*.whl dist/*.tar.gz
 
-# pdoc imports what it describes, and the recorder imports torch. A warning is an error, but for
-# the one that pdoc gives for each type in the constructor of a named tuple.
+# pdoc imports what it describes, and the recorder imports torch. Every warning of pdoc is an error,
+# except one: pdoc cannot read the types in the constructor of a named tuple.
 docs: .venv/torch/installed ## build the API reference in build/docs
 	.venv/torch/bin/python -W error::UserWarning \
 		-W "ignore:Error parsing type annotation ForwardRef:UserWarning" \
@@ -114,7 +114,7 @@ bench: .venv/bench/installed ## compare speeds
 	.venv/bench/bin/python scripts/bench
 	PATH="$(CURDIR)/.venv/bench/bin:$$PATH" python scripts/bench/recording_overhead.py
 
-# What later schemas must stay compatible with. It is named after the version of the package.
+# Later schemas must stay compatible with this image. Its name is the version of the package.
 release-image: $(DEV)/installed ## keep an image of the schema, at each release
 	version=$$($(RUN)/python -c "import rref_proto; print(rref_proto.__version__)") && \
 		$(RUN)/buf build --exclude-source-info --output "proto/releases/$$version.binpb"
@@ -122,8 +122,8 @@ release-image: $(DEV)/installed ## keep an image of the schema, at each release
 clean: ## remove what was installed and built
 	rm -rf .venv build dist
 
-# What each environment has. The recorder is tested with this version of torch; another may come
-# with gigabytes of CUDA.
+# What each environment has. The recorder is tested with this version of torch. Another version
+# could install gigabytes of CUDA.
 INSTALL_dev = --editable ".[numpy]" --group test --group lint
 INSTALL_gen = --group gen
 INSTALL_lowest = --editable ".[numpy]" --group test "protobuf==4.25.8"
@@ -133,8 +133,8 @@ INSTALL_torch = --editable ".[torch]" --group test --group docs torch==2.13.0
 INSTALL_bench = --editable ".[numpy,torch]" --group bench torch==2.13.0
 INSTALL_release = --group release
 
-# An environment is a directory with the file `installed`, which is as old as the installation.
-# pip knows --group since 25.1, and many Pythons bring an older one.
+# An environment is a directory. Its file `installed` is made when the installation is complete.
+# pip has --group since version 25.1, and many Pythons come with an older pip.
 .venv/%/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv/$*
 	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
