@@ -1,10 +1,10 @@
-"""The owner of an RRef, and the parent of a fork, in a worked exchange with a user in any language.
+"""The owner of an RRef and the parent of a fork. The user may be a program in any language.
 
-    python exchange_owner.py COMMAND...
+    python owner.py COMMAND...
 
-COMMAND is the user: it reads what it is sent from standard input, writes what it sends to standard
-output, and ends. Both pipes have the format of a recording, *.rref, whose records say from which
-worker to which a message goes.
+COMMAND starts the user. It reads messages from standard input, writes messages to standard output,
+and ends. Both pipes have the format of a recording, *.rref: each record has the sender and the
+receiver of its message.
 
 Worker 1 (the parent) created RRef (1, 0) on worker 0 (the owner) and has passed it on to worker 2
 (the user) as fork (1, 2).
@@ -52,7 +52,7 @@ def answer(worker: int, request: RpcCommandBase, ledger: Ledger) -> RpcCommandBa
         RRefUserDelete(RREF, USERS_FORK),
     ):
         return RRefAck()
-    # A fetch keeps no value: a user whose own fork the owner does not know could come too late.
+    # A fetch does not keep the value. So a user must first make its fork known to the owner.
     fork_is_known = USERS_FORK in ledger.forks.get((OWNER, RREF), {})
     if worker == OWNER and request == ScriptRRefFetchCall(USER, RREF) and fork_is_known:
         return ScriptRRefFetchRet([IValue.from_python(VALUE)])
@@ -66,7 +66,7 @@ def answer(worker: int, request: RpcCommandBase, ledger: Ledger) -> RpcCommandBa
 def main(command: list[str]) -> None:
     """Start the user, answer it until it ends, and check that nothing is held."""
     ledger = Ledger()
-    # The parent's own fork: the owner knows it since the remote call that created the RRef.
+    # The parent's own fork. The owner knows it from the remote call that created the RRef.
     ledger.observe(OWNER, PARENT, RemoteRet(RREF, PARENTS_FORK).toMessage())
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as user:
         requests = 0
@@ -74,7 +74,7 @@ def main(command: list[str]) -> None:
         for record in read_recording(from_user):
             worker, message = record.to_worker_id, record.message
             ledger.observe(USER, worker, message)
-            # A response repeats the id of its request: the user matches them by it.
+            # A response has the id of its request, so the user can match the two.
             response = answer(worker, fromMessage(message), ledger).toMessage().with_id(message.id)
             ledger.observe(worker, USER, response)
             write_recording(to_user, [RecordedMessage(time.time_ns(), worker, USER, response)])

@@ -2,7 +2,7 @@
 //
 // Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
 // makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
-// fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+// fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
 
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/util/delimited_message_util.h>
@@ -43,7 +43,7 @@ const ForkId kFork = MakeId<ForkId>(1, 2);
 
 // Sends a request to a worker and returns the response.
 Message Call(int worker, int64_t id, Message request) {
-  // Not std::cin, which would wait for more than one response.
+  // std::cin would wait until its buffer is full, and so for more than one response.
   static google::protobuf::io::FileInputStream input(STDIN_FILENO);
   RecordedMessage sent, received;
   request.set_id(id);
@@ -54,7 +54,7 @@ Message Call(int worker, int64_t id, Message request) {
   util::SerializeDelimitedToOstream(sent, &std::cout);
   std::cout.flush();
   Check(util::ParseDelimitedFromZeroCopyStream(&received, &input, nullptr), "a response");
-  // An RRefAck does not say what it acknowledges; its id does.
+  // An RRefAck says only by its id which request it answers.
   Check(received.message().id() == id, "the response to this request");
   return received.message();
 }
@@ -62,38 +62,38 @@ Message Call(int worker, int64_t id, Message request) {
 }  // namespace
 
 int main() {
-  // The owner does not know this fork yet; only the parent's own fork keeps the value there.
+  // The owner does not know this fork yet. Until then only the parent's fork keeps the value.
   Message fork_request;
   *fork_request.mutable_rref_fork_request()->mutable_rref_id() = kRRef;
   *fork_request.mutable_rref_fork_request()->mutable_fork_id() = kFork;
   Check(Call(kOwner, 1, fork_request).has_rref_ack(), "an RRefAck");
 
-  // Now it knows, so the value stays where it is until the delete below.
+  // The owner knows the fork now, so it keeps the value until the delete below.
   Message fetch;
   fetch.mutable_script_rref_fetch_call()->set_from_worker_id(kUser);
   *fetch.mutable_script_rref_fetch_call()->mutable_rref_id() = kRRef;
   const Message fetched = Call(kOwner, 2, fetch);
   Check(fetched.script_rref_fetch_ret().values_size() == 1, "one value");
   const IValue& value = fetched.script_rref_fetch_ret().values(0);
-  // A value has its tensors by their index in the message.
+  // The message holds the tensors. A value has their index in the message.
   Check(value.has_tensor_index(), "a tensor");
   const Tensor& tensor = fetched.tensors(static_cast<int>(value.tensor_index()));
   std::cerr << ScalarType_Name(tensor.dtype()) << " [ ";
   for (int64_t size : tensor.sizes()) std::cerr << size << " ";
   std::cerr << "] [ ";
   for (size_t at = 0; at + 4 <= tensor.data().size(); at += 4) {
-    float element;  // on a little-endian machine: Tensor.data always is
+    float element;  // works on little-endian machines: Tensor.data is little-endian
     std::memcpy(&element, tensor.data().data() + at, 4);
     std::cerr << element << " ";
   }
   std::cerr << "]\n";
 
-  // The parent has kept its own fork until now, to keep the value. It need not any longer.
+  // The parent has kept its own fork, to keep the value. After this message it may delete it.
   Message accept;
   *accept.mutable_rref_child_accept()->mutable_fork_id() = kFork;
   Check(Call(kParent, 3, accept).has_rref_ack(), "an RRefAck");
 
-  // The last message that names this fork. With the last fork of all, the owner frees the value.
+  // The last message about this fork. When all forks are deleted, the owner frees the value.
   Message user_delete;
   *user_delete.mutable_rref_user_delete()->mutable_rref_id() = kRRef;
   *user_delete.mutable_rref_user_delete()->mutable_fork_id() = kFork;

@@ -27,7 +27,7 @@ import rref_proto.v1.Tensor;
  *
  * <p>Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The
  * user makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes
- * the fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+ * the fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
  */
 final class User {
   // The workers.
@@ -60,21 +60,21 @@ final class User {
     }
   }
 
-  /** Sends what a user sends, from the fork's beginning to its end. */
+  /** Sends all that a user sends for its fork, from the first message to the last. */
   private void useRRef() throws IOException {
-    // The owner does not know this fork yet: only the fork that the parent keeps makes it safe.
+    // The owner does not know this fork yet. Until then only the parent's fork keeps the value.
     var fork = RRefForkRequest.newBuilder().setRrefId(RREF_ID).setForkId(FORK_ID);
     tell(OWNER, Message.newBuilder().setRrefForkRequest(fork));
 
-    // Now it knows, so the value stays where it is until the delete below.
+    // The owner knows the fork now, so it keeps the value until the delete below.
     var fetch = ScriptRRefFetchCall.newBuilder().setFromWorkerId(USER).setRrefId(RREF_ID);
     print(tensorOf(call(OWNER, Message.newBuilder().setScriptRrefFetchCall(fetch))));
 
-    // The parent has kept its own fork until now, to keep the value. It need not any longer.
+    // The parent has kept its own fork, to keep the value. After this message it may delete it.
     var accept = RRefChildAccept.newBuilder().setForkId(FORK_ID);
     tell(PARENT, Message.newBuilder().setRrefChildAccept(accept));
 
-    // The last message that names this fork. With the last fork of all, the owner frees the value.
+    // The last message about this fork. When all forks are deleted, the owner frees the value.
     var delete = RRefUserDelete.newBuilder().setRrefId(RREF_ID).setForkId(FORK_ID);
     tell(OWNER, Message.newBuilder().setRrefUserDelete(delete));
   }
@@ -112,7 +112,7 @@ final class User {
     check(response.hasRrefAck(), "an RRefAck", response);
   }
 
-  /** Sends a request under the next id and returns the response, which must bear that id. */
+  /** Sends a request with the next id and returns the response, which must have the same id. */
   private Message call(int worker, Message.Builder request) throws IOException {
     Instant now = Instant.now();
     RecordedMessage.newBuilder()

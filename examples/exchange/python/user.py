@@ -2,7 +2,7 @@
 
 Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
 makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
-fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def call(worker: int, message_id: int, request: RpcCommandBase) -> RpcCommandBas
     write_recording(sys.stdout.buffer, [RecordedMessage(time.time_ns(), USER, worker, message)])
     sys.stdout.buffer.flush()
     response = next(received).message
-    # An RRefAck does not say what it acknowledges; its id does.
+    # An RRefAck says only by its id which request it answers.
     if response.id != message_id:
         raise ValueError(f"expected the response {message_id}, got {response!r}")
     return fromMessage(response)
@@ -52,11 +52,11 @@ def tell(worker: int, message_id: int, request: RpcCommandBase) -> None:
 
 
 def main() -> None:
-    """Send what a user sends, from the fork's beginning to its end."""
-    # The owner does not know this fork yet; only the parent's own fork keeps the value there.
+    """Send all that a user sends for its fork, from the first message to the last."""
+    # The owner does not know this fork yet. Until then only the parent's fork keeps the value.
     tell(OWNER, 1, RRefForkRequest(RREF, FORK))
 
-    # Now it knows, so the value stays where it is until the delete below.
+    # The owner knows the fork now, so it keeps the value until the delete below.
     match call(OWNER, 2, ScriptRRefFetchCall(USER, RREF)):
         case ScriptRRefFetchRet([value]):
             tensor = value.to_python()
@@ -64,10 +64,10 @@ def main() -> None:
         case response:
             raise ValueError(f"expected a ScriptRRefFetchRet with one value, got {response!r}")
 
-    # The parent has kept its own fork until now, to keep the value. It need not any longer.
+    # The parent has kept its own fork, to keep the value. After this message it may delete it.
     tell(PARENT, 3, RRefChildAccept(FORK))
 
-    # The last message that names this fork. With the last fork of all, the owner frees the value.
+    # The last message about this fork. When all forks are deleted, the owner frees the value.
     tell(OWNER, 4, RRefUserDelete(RREF, FORK))
 
 

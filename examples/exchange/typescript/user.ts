@@ -2,7 +2,7 @@
 //
 // Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
 // makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
-// fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+// fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
 
 import { create, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
 import { sizeDelimitedDecodeStream, sizeDelimitedEncode } from "@bufbuild/protobuf/wire";
@@ -33,23 +33,23 @@ try {
   console.error(`exchange: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  // Open, it would keep the process alive.
+  // While it is open, the process does not end.
   process.stdin.destroy();
 }
 
-/** Sends what a user sends, from the fork's beginning to its end. */
+/** Sends all that a user sends for its fork, from the first message to the last. */
 async function useRRef(): Promise<void> {
-  // The owner does not know this fork yet: only the fork that the parent keeps makes it safe.
+  // The owner does not know this fork yet. Until then only the parent's fork keeps the value.
   await tell(owner, { case: "rrefForkRequest", value: { rrefId, forkId } });
 
-  // Now it knows, so the value stays where it is until the delete below.
+  // The owner knows the fork now, so it keeps the value until the delete below.
   const fetch = { fromWorkerId: user, rrefId };
   printTensor(await call(owner, { case: "scriptRrefFetchCall", value: fetch }));
 
-  // The parent has kept its own fork until now, to keep the value. It need not any longer.
+  // The parent has kept its own fork, to keep the value. After this message it may delete it.
   await tell(parent, { case: "rrefChildAccept", value: { forkId } });
 
-  // The last message that names this fork. With the last fork of all, the owner frees the value.
+  // The last message about this fork. When all forks are deleted, the owner frees the value.
   await tell(owner, { case: "rrefUserDelete", value: { rrefId, forkId } });
 }
 
@@ -79,7 +79,7 @@ async function tell(worker: number, request: Body): Promise<void> {
   }
 }
 
-/** Sends a request under the next id and returns the response, which must bear that id. */
+/** Sends a request with the next id and returns the response, which must have the same id. */
 async function call(worker: number, request: Body): Promise<Message> {
   id++;
   const record = create(RecordedMessageSchema, {

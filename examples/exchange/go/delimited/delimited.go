@@ -1,5 +1,5 @@
-// Package delimited reads and writes protobuf's delimited format: messages, each after its length
-// as a varint. From version 1.29 on, google.golang.org/protobuf has it as encoding/protodelim;
+// Package delimited reads and writes protobuf's delimited format: before each message is its length,
+// as a varint. google.golang.org/protobuf has it since version 1.29, as encoding/protodelim, but
 // Debian 12 has version 1.28.
 package delimited
 
@@ -24,7 +24,7 @@ func Read(r *bufio.Reader, m proto.Message) error {
 	if length > math.MaxInt32 {
 		return fmt.Errorf("a message of %d bytes, more than protobuf allows", length)
 	}
-	// The buffer grows with what arrives: a false length claims no memory.
+	// The buffer grows with what arrives, so a false length does not use up memory.
 	var encoded bytes.Buffer
 	if _, err := io.CopyN(&encoded, r, int64(length)); err == io.EOF {
 		return io.ErrUnexpectedEOF

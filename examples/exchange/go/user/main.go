@@ -2,7 +2,7 @@
 //
 // Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
 // makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes the
-// fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+// fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
 package main
 
 import (
@@ -43,16 +43,16 @@ func main() {
 	}
 }
 
-// useRRef sends what a user sends, from the fork's beginning to its end.
+// useRRef sends all that a user sends for its fork, from the first message to the last.
 func (c *connection) useRRef() error {
-	// The owner does not know this fork yet: only the fork that the parent keeps makes it safe.
+	// The owner does not know this fork yet. Until then only the parent's fork keeps the value.
 	if err := c.tell(owner, &pb.Message{Body: &pb.Message_RrefForkRequest{
 		RrefForkRequest: &pb.RRefForkRequest{RrefId: rrefID, ForkId: forkID},
 	}}); err != nil {
 		return err
 	}
 
-	// Now it knows, so the value stays where it is until the delete below.
+	// The owner knows the fork now, so it keeps the value until the delete below.
 	response, err := c.call(owner, &pb.Message{Body: &pb.Message_ScriptRrefFetchCall{
 		ScriptRrefFetchCall: &pb.ScriptRRefFetchCall{FromWorkerId: user, RrefId: rrefID},
 	}})
@@ -63,14 +63,14 @@ func (c *connection) useRRef() error {
 		return err
 	}
 
-	// The parent has kept its own fork until now, to keep the value. It need not any longer.
+	// The parent has kept its own fork, to keep the value. After this message it may delete it.
 	if err := c.tell(parent, &pb.Message{Body: &pb.Message_RrefChildAccept{
 		RrefChildAccept: &pb.RRefChildAccept{ForkId: forkID},
 	}}); err != nil {
 		return err
 	}
 
-	// The last message that names this fork. With the last fork of all, the owner frees the value.
+	// The last message about this fork. When all forks are deleted, the owner frees the value.
 	return c.tell(owner, &pb.Message{Body: &pb.Message_RrefUserDelete{
 		RrefUserDelete: &pb.RRefUserDelete{RrefId: rrefID, ForkId: forkID},
 	}})
@@ -102,7 +102,7 @@ func printTensor(response *pb.Message) error {
 	return nil
 }
 
-// A connection carries this user's requests, one after the other, and their responses.
+// A connection sends this user's requests, one after the other, and receives the responses.
 type connection struct {
 	in  *bufio.Reader
 	out io.Writer
@@ -118,7 +118,7 @@ func (c *connection) tell(worker int32, request *pb.Message) error {
 	return err
 }
 
-// call sends a request under the next id and returns the response, which must bear that id.
+// call sends a request with the next id and returns the response, which must have the same id.
 func (c *connection) call(worker int32, request *pb.Message) (*pb.Message, error) {
 	c.id++
 	request.Id = proto.Int64(c.id)

@@ -7,9 +7,9 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/rref_proto.v1.rs"));
 }
 
-/// Reads one message after its length; `None` at the end of the input.
+/// Reads a length and the message after it. Returns `None` at the end of the input.
 ///
-/// Fails where the input ends within a message, or holds none.
+/// Fails if the input ends inside a message, or if its bytes are not a message.
 pub fn read_delimited<M: prost::Message + Default>(input: &mut impl Read) -> Result<Option<M>> {
     let mut byte = [0];
     if input.read(&mut byte)? == 0 {
@@ -26,7 +26,7 @@ pub fn read_delimited<M: prost::Message + Default>(input: &mut impl Read) -> Res
     Ok(Some(M::decode(wire.as_slice())?))
 }
 
-/// Writes one message after its length.
+/// Writes the length of a message, then the message.
 pub fn write_delimited(output: &mut impl Write, message: &impl prost::Message) -> Result<()> {
     output.write_all(&message.encode_length_delimited_to_vec())?;
     output.flush()

@@ -2,7 +2,7 @@
 //!
 //! Worker 1, the parent, has passed RRef (1, 0) on to worker 2, this user, as fork (1, 2). The user
 //! makes the fork known to worker 0, the owner, fetches the value, tells the parent, and deletes
-//! the fork. Standard input and output carry RecordedMessages, each after its length as a varint.
+//! the fork. Standard input and output carry RecordedMessages in protobuf's delimited format.
 
 use std::io::{stdin, stdout, Error, ErrorKind, Result};
 use std::time::SystemTime;
@@ -47,7 +47,7 @@ fn call(worker: i32, id: i64, body: Body) -> Result<Message> {
     write_delimited(&mut stdout(), &request)?;
     let received: Option<RecordedMessage> = read_delimited(&mut stdin())?;
     match received.and_then(|record| record.message) {
-        // An RRefAck does not say what it acknowledges; its id does.
+        // An RRefAck says only by its id which request it answers.
         Some(response) if response.id == Some(id) => Ok(response),
         other => Err(unexpected("the response to this request", other)),
     }
@@ -62,14 +62,14 @@ fn call_for_ack(worker: i32, id: i64, body: Body) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    // The owner does not know this fork yet; only the parent's own fork keeps the value there.
+    // The owner does not know this fork yet. Until then only the parent's fork keeps the value.
     let request = RRefForkRequest {
         rref_id: Some(RREF),
         fork_id: Some(FORK),
     };
     call_for_ack(OWNER, 1, Body::RrefForkRequest(request))?;
 
-    // Now it knows, so the value stays where it is until the delete below.
+    // The owner knows the fork now, so it keeps the value until the delete below.
     let fetch = ScriptRRefFetchCall {
         from_worker_id: USER,
         rref_id: Some(RREF),
@@ -79,7 +79,7 @@ fn main() -> Result<()> {
         Some(Body::ScriptRrefFetchRet(ret)) => ret.values.first(),
         _ => None,
     };
-    // A value has its tensors by their index in the message.
+    // The message holds the tensors. A value has their index in the message.
     let tensor = match value.and_then(|value| value.kind.as_ref()) {
         Some(Kind::TensorIndex(index)) => fetched.tensors.get(*index as usize),
         _ => None,
@@ -92,7 +92,7 @@ fn main() -> Result<()> {
         .collect();
     eprintln!("{:?} {:?} {elements:?}", tensor.dtype(), tensor.sizes);
 
-    // The parent has kept its own fork until now, to keep the value. It need not any longer.
+    // The parent has kept its own fork, to keep the value. After this message it may delete it.
     call_for_ack(
         PARENT,
         3,
@@ -101,7 +101,7 @@ fn main() -> Result<()> {
         }),
     )?;
 
-    // The last message that names this fork. With the last fork of all, the owner frees the value.
+    // The last message about this fork. When all forks are deleted, the owner frees the value.
     let delete = RRefUserDelete {
         rref_id: Some(RREF),
         fork_id: Some(FORK),
