@@ -45,7 +45,7 @@ def try_package(package: Path) -> None:
         binaries = Path(directory) / ("Scripts" if sys.platform == "win32" else "bin")
         python = str(binaries / "python")
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        # -I: neither the working directory nor the environment may lend a module.
+        # -I: no module is found in the working directory or by a variable of the environment.
         for command in (
             [*pip, str(package)],
             [python, "-I", "-c", PROGRAM, *SCHEMA],

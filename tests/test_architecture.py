@@ -34,7 +34,7 @@ LAYERS = (
 LAYER_OF_PART = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 # RRefId.toIValue() and fromIValue() are libtorch's names, and need what is built on ids.
 AGAINST_THE_ORDER = {("ids", "ivalue")}
-# How a value and its generated message become one another: the one private name for all modules.
+# The two ways between a value and its generated message. All modules may use these private names.
 BETWEEN_MODULES = {"_to_proto", "_from_proto"}
 # What reads and writes files, or runs a process.
 INPUT_AND_OUTPUT = {"io", "os", "pathlib", "shutil", "signal", "socket", "subprocess", "sys"}

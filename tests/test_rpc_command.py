@@ -11,7 +11,7 @@ from rref_proto.rpc_command import CLASS_OF_TYPE
 from rref_proto.v1 import message_pb2
 
 BODY = message_pb2.Message.DESCRIPTOR.oneofs_by_name["body"].fields
-# Its low byte is no field number.
+# The low byte is 0, which is no field number.
 NUMBERS = {MessageType.SCRIPT_CALL: 64}
 
 

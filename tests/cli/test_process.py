@@ -129,7 +129,7 @@ def test_an_interrupt_ends_the_command_without_a_traceback() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
-        # Who runs the tests in the background may have them ignore it, and their children too.
+        # Tests that run in the background may ignore the signal; then their children do so too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     ) as process:
         assert process.stdin is not None

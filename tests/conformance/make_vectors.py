@@ -159,8 +159,8 @@ def messages() -> Iterator[Vector]:
     yield vector_of_wire("message/unknown in the body", "Message", _nest(14, UNKNOWN))
     lines = (DATA / "messages.jsonl").read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(map(json.loads, lines), 1):
-        # What TorchScript returned has marks in its payload of who else holds it in the sender's
-        # memory, which no message tells: such a payload can be read, but not written again.
+        # The payload of what TorchScript returned has marks of values that the sender's program
+        # held as well. No message tells of them, so it can be read, but not written again.
         if "made_by" not in line["fields"]:
             yield vector(
                 f"message/messages.jsonl:{number} {line['message']}",
