@@ -41,6 +41,7 @@ from rref_proto import (
     RRefProtoError,
     ScalarType,
     ScriptObject,
+    ScriptRRefFetchCall,
     ScriptRRefFetchRet,
     SerializedPyObj,
     Tensor,
@@ -49,6 +50,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
+from rref_proto.ivalue.base import IValueBase
 
 from strategies import texts
 
@@ -91,7 +93,7 @@ def test_an_error_survives_copy_and_pickle(error: Any, again: Callable[[Any], An
 def test_a_place_is_put_in_front_of_the_place_that_is_there() -> None:
     error = EncodeError("expected this", "value").within("elements[3]")
     assert str(error) == "elements[3].value: expected this"
-    assert str(error.within("record 5 at byte 7")) == (
+    assert str(error.within("record 5 at byte 7", ", ")) == (
         "record 5 at byte 7, elements[3].value: expected this"
     )
     decoded = error.as_decode_error("body")
@@ -102,7 +104,7 @@ def test_a_place_is_put_in_front_of_the_place_that_is_there() -> None:
 
 def test_the_text_of_another_worker_is_kept_in_full_and_shown_in_short() -> None:
     text = "RuntimeError: \x1b[31m" + "stack trace\n" * 1000
-    error = RemoteError(text, "trainer0").within("call 7")
+    error = RemoteError(text, "trainer0").within("call 7", ", ")
     assert error.text == text
     assert str(error).startswith(r"call 7, trainer0: RuntimeError: \x1b[31mstack trace\n")
     assert len(str(error)) <= LONGEST
@@ -199,6 +201,11 @@ def test_what_cannot_be_iterated_is_refused_by_name(make: Callable[[], object]) 
         make()
 
 
+def test_an_error_inside_an_iteration_is_not_hidden() -> None:
+    with pytest.raises(TypeError, match="TorchScript has a type for"):
+        ScriptRRefFetchRet(IValue.from_python(value) for value in [object()])
+
+
 def test_a_short_payload_gives_no_long_error() -> None:
     payload = bytearray(b"\x80\x02K\x01\x85")
     for level in range(15):  # a tuple of twice the one before
@@ -215,6 +222,12 @@ def test_a_short_payload_gives_no_long_error() -> None:
     [
         (lambda: RRefFetchRet([]), ["ScriptRRefFetchRet", "PythonRRefFetchRet"]),
         (lambda: RRefFetchRet([ONE]), ["ScriptRRefFetchRet", "PythonRRefFetchRet"]),
+        (lambda: RRefFetchRet(None), ["ScriptRRefFetchRet", "PythonRRefFetchRet"]),  # type: ignore[arg-type]
+        (
+            lambda: ScriptRRefFetchCall.__mro__[1](1, RRefId(0, 1)),
+            ["ScriptRRefFetchCall", "PythonRRefFetchCall"],
+        ),
+        (IValueBase, ["IValue"]),
         (
             lambda: ForkMessageBase(RRefId(0, 1), ForkId(0, 2)),
             ["RRefUserDelete", "RemoteRet", "RRefForkRequest"],

@@ -38,6 +38,7 @@ from rref_proto import (
     SerializedPyObj,
     Tensor,
     fromMessage,
+    libtorch,
 )
 from rref_proto.v1 import message_pb2
 
@@ -269,3 +270,30 @@ def test_refuses_what_is_no_message() -> None:
             cls.fromMessage(None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="expected Message, got int"):
         fromMessage(5)  # type: ignore[arg-type]
+
+
+class Delete(RRefUserDelete):
+    """A subclass of a program's own."""
+
+    __slots__ = ()
+
+
+def test_a_subclass_of_a_program_is_sent_as_its_class() -> None:
+    delete = Delete(RRefId(0, 1), ForkId(0, 2))
+    plain = RRefUserDelete(RRefId(0, 1), ForkId(0, 2))
+    assert delete.toMessage() == plain.toMessage()
+    assert libtorch.to_payload(delete.toMessage()) == libtorch.to_payload(plain.toMessage())
+    assert RRefUserDelete.fromMessage(delete.toMessage()) is delete
+    wire = plain.toMessage().SerializeToString()
+    assert type(Delete.fromMessage(Message.FromString(wire))) is Delete
+    with pytest.raises(MessageTypeError, match="expected a Delete, got a RRefUserDelete"):
+        Delete.fromMessage(plain.toMessage())
+
+
+def test_what_only_looks_like_a_message_is_refused() -> None:
+    class Lookalike:
+        _command = None
+        _proto = RRefUserDelete(RRefId(0, 1), ForkId(0, 2)).toMessage().proto
+
+    with pytest.raises(TypeError, match="expected Message, got Lookalike"):
+        RRefUserDelete.fromMessage(Lookalike())  # type: ignore[arg-type]

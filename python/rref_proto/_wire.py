@@ -58,7 +58,7 @@ def tag(field: int) -> bytes:
     return varint(field << 3 | LENGTH_DELIMITED)
 
 
-def cut(buffer: memoryview, field: int, take: Callable[[memoryview], object]) -> bytes:
+def cut_out(buffer: memoryview, field: int, take: Callable[[memoryview], object]) -> bytes:
     """Take all occurrences of the length-delimited field number `field` out of a message.
 
     Calls `take` with a view of the content of each, and returns a copy of the rest. Fields of
@@ -100,7 +100,7 @@ def check_size(size: int, described: str) -> None:
         raise EncodeError(f"expected at most {MAX_SIZE} bytes, got {size} bytes of {described}")
 
 
-def flat(buffer: Buffer, where: str) -> memoryview:
+def bytes_view(buffer: Buffer, where: str) -> memoryview:
     """Return a view of the bytes of `buffer`; TypeError where it has no plain ones."""
     try:
         view = memoryview(buffer)
@@ -109,6 +109,11 @@ def flat(buffer: Buffer, where: str) -> memoryview:
     if not view.c_contiguous:
         raise TypeError(f"{where}: expected a C-contiguous buffer")
     return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def not_parsed(message: str, error: Exception) -> DecodeError:
+    """Return the error for bytes that protobuf's parser refuses as `message`, for PARSE_ERRORS."""
+    return DecodeError(f"expected the wire bytes of a {message}: {error}")
 
 
 def unknown_fields(proto: GeneratedMessage) -> bytes:

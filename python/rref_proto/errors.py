@@ -1,4 +1,4 @@
-"""The errors of the package. For bad bytes and bad values nothing else is raised.
+"""The errors that this package raises for bytes and values that are not valid.
 
 A value of a wrong Python type is a TypeError. Timeouts and lost connections are Python's own
 TimeoutError and ConnectionError.
@@ -30,17 +30,16 @@ class RRefProtoError(Exception):
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}" if self.where else self.problem
 
-    def within(self: _Error, place: str) -> _Error:
-        """Return the same error with `place`, a field or words, in front of its own place."""
-        joint = ", " if " " in place else "."
+    def within(self: _Error, place: str, joint: str = ".") -> _Error:
+        """Return the same error with `place` and `joint` in front of its own place."""
         placed = copy(self)
         placed.where = shown(f"{place}{joint}{self.where}" if self.where else place)
         placed.args = (placed.problem, placed.where)
         return placed
 
-    def as_decode_error(self, place: str = "") -> DecodeError:
-        """Return the same error as one about what was read, with `place` in front of its place."""
-        placed = self.within(place) if place else self
+    def as_decode_error(self, place: str = "", joint: str = ".") -> DecodeError:
+        """Return the same error as one about what was read, `place` in front of its place."""
+        placed = self.within(place, joint) if place else self
         return DecodeError(placed.problem, placed.where)
 
 

@@ -162,9 +162,9 @@ class Ledger:
     def unnamed(self) -> Iterator[tuple[int, int, int]]:
         """Yield the identifiers that a worker must have made, and that no message named.
 
-        As (worker, first local_id, last local_id). A worker counts up one number for each RRef and
-        each fork that it makes, so a number that is left out is a fork that it made of an RRef of
-        its own, an RRef that it made for itself, or something of before the recording began.
+        As (worker, first local_id, last local_id). Each worker counts up by one for each RRef and
+        each fork that it makes. A missing number is a fork of its own RRef, an RRef for itself, or
+        something older than the recording.
         """
         return self._named.gaps()
 

@@ -1,9 +1,8 @@
 """Message: the envelope of all that workers say.
 
-A Message comes from two sides. Of an object of a class it keeps the object, and becomes a
-generated message when somebody needs one; from the wire it has a generated message, and the class
-makes an object of it when somebody asks. Tensors are kept apart from both, as views of their
-memory. The envelope knows how its parts travel but not what they mean.
+A Message that `toMessage` made holds an object. One that came from the wire holds a generated
+message. Each is made of the other when it is first needed. Tensors are kept apart from both, as
+views of their memory. This module does not interpret the body.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from google.protobuf import json_format
 from google.protobuf.message import EncodeError as ProtobufEncodeError
 
 from ._check import INT64_RANGE, check_int, check_type
-from ._wire import MAX_SIZE, PARSE_ERRORS, check_size, cut, flat, tag, varint
+from ._wire import MAX_SIZE, PARSE_ERRORS, bytes_view, check_size, cut_out, not_parsed, tag, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
 from .tensor import Tensor, tensor_from_wire, tensor_to_parts
@@ -45,7 +44,7 @@ class Command(Protocol):
         `indices` says where each tensor is in the table, by the identity of the Tensor.
         """
 
-    def _serialize(self, message_id: int | None) -> bytes:
+    def serialize_message(self, message_id: int | None) -> bytes:
         """Serialize a Message of this object, which has no tensors."""
 
 
@@ -169,7 +168,7 @@ class Message:
         """Return the wire bytes. Raises EncodeError for more than protobuf's 2 GiB in all."""
         # Most messages of a job have an object and no tensors: one call less for them.
         if self._command is not None and not self._tensors:
-            return self._command._serialize(self._id)
+            return self._command.serialize_message(self._id)
         return b"".join(self.to_parts()) if self._tensors else self._serialize_head()
 
     @classmethod
@@ -184,21 +183,21 @@ class Message:
             try:
                 message._proto = _parse_message(buffer)
             except PARSE_ERRORS as error:
-                raise _not_a_message(error) from None
+                raise not_parsed("Message", error) from None
             message._command = message._id = None
             message._tensors = ()
             return message
-        view = flat(buffer, "Message")
+        view = bytes_view(buffer, "Message")
         tensors: list[Tensor] = []
         try:
-            rest = cut(
+            rest = cut_out(
                 view, TENSORS_FIELD, lambda encoded: tensors.append(tensor_from_wire(encoded))
             )
             proto = _parse_message(rest)
         except RRefProtoError as error:
             raise error.within(f"tensors[{len(tensors)}]") from None
         except PARSE_ERRORS as error:
-            raise _not_a_message(error) from None
+            raise not_parsed("Message", error) from None
         return cls._from_proto(proto, tuple(tensors))
 
     def to_json(self, indent: int | None = None) -> str:
@@ -243,7 +242,7 @@ class Message:
     def _serialize_head(self) -> bytes:
         """Serialize everything but the tensors."""
         if self._command is not None and not self._tensors:
-            return self._command._serialize(self._id)
+            return self._command.serialize_message(self._id)
         return serialize(self._as_proto())
 
     def _as_proto(self) -> message_pb2.Message:
@@ -251,8 +250,7 @@ class Message:
         if self._proto is None:
             proto = message_pb2.Message()
             if self._command is not None:
-                body = getattr(proto, self._command.body_field)
-                body.SetInParent()
+                body = new_body(proto, self._command.body_field)
                 indices = {id(tensor): index for index, tensor in enumerate(self._tensors)}
                 self._command._to_proto(body, indices)
             if self._id is not None:
@@ -290,13 +288,18 @@ def command_of(message: Message) -> Command | None:
     return message._command
 
 
-def generated_body(message: Message, field: str) -> Any:
-    """Return the field `field` of the generated message, be it set or not.
+def received_body(message: Message, field: str) -> Any:
+    """Return the field `field` of a message from the wire, be it set or not.
 
-    Raises AttributeError where there is no generated message, or `message` is no Message.
+    Returns None for a message that was made of an object, and for anything else.
     """
-    return getattr(message._proto, field)
+    if type(message) is Message and message._command is None:
+        return getattr(message._proto, field)
+    return None
 
 
-def _not_a_message(error: Exception) -> DecodeError:
-    return DecodeError(f"expected the wire bytes of a Message: {error}")
+def new_body(proto: message_pb2.Message, field: str) -> Any:
+    """Set the body of a generated message to one without fields, and return it."""
+    body = getattr(proto, field)
+    body.SetInParent()
+    return body

@@ -27,14 +27,15 @@ class NativeMessage:
     id: int = NO_ID
 
     def __post_init__(self) -> None:
-        check_int(self.type, INT32_RANGE, "NativeMessage.type")
+        message_type = check_int(self.type, INT32_RANGE, "NativeMessage.type")
+        object.__setattr__(self, "type", message_type)
         check_type(self.payload, bytes, "NativeMessage.payload")
         tensors = check_items(self.tensors, "NativeMessage.tensors", Tensor)
         object.__setattr__(self, "tensors", tensors)
-        check_int(self.id, INT64_RANGE, "NativeMessage.id")
+        object.__setattr__(self, "id", check_int(self.id, INT64_RANGE, "NativeMessage.id"))
 
     def _to_proto(self, proto: Any) -> None:
-        """Set every field of `proto`, a new generated NativeMessage, which has no id."""
+        """Set every field of `proto`, a new generated NativeMessage. It has no field for the id."""
         proto.type, proto.payload = self.type, self.payload
         for tensor in self.tensors:
             tensor._to_proto(proto.tensors.add())

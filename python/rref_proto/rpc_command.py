@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from ._check import check_type
 from .errors import MessageTypeError, RRefProtoError
 from .ivalue import Indices
-from .message import Message, command_of, generated_body, message_of, serialize
+from .message import Message, command_of, message_of, new_body, received_body, serialize
 from .message_type import TYPE_OF_FIELD, MessageType
 from .tensor import Tensor
 from .v1 import message_pb2
@@ -18,8 +18,8 @@ _Command = TypeVar("_Command", bound="RpcCommandBase")
 class RpcCommandBase:
     """Base of everything that becomes a Message.
 
-    A class that has a message of its own has the attributes `message_type` and `body_field`, see
-    `define_bodies`. A class that has not is a base, and is not built.
+    Only a class that has a message of its own has `message_type` and `body_field`: `define_bodies`
+    sets them. The others are bases and cannot be built.
     Source: libtorch's RpcCommandBase (torch/csrc/distributed/rpc/rpc_command_base.h).
     """
 
@@ -42,7 +42,8 @@ class RpcCommandBase:
         missing or out of range.
         """
         check_type(message, Message, f"{cls.__name__}.fromMessage")
-        if isinstance(command := command_of(message), cls):
+        command = command_of(message)
+        if isinstance(command, cls):
             return command
         if not hasattr(cls, "body_field"):  # a base takes any of its classes
             found = fromMessage(message)
@@ -51,8 +52,11 @@ class RpcCommandBase:
             raise MessageTypeError(f"expected a {cls.__name__}, got {message.type.name}")
         if message.type is not cls.message_type:
             raise MessageTypeError(f"expected {cls.message_type.name}, got {message.type.name}")
+        body = received_body(message, cls.body_field)
+        if body is None:  # an object of this type, but of another class
+            raise MessageTypeError(f"expected a {cls.__name__}, got a {type(command).__name__}")
         try:
-            return cls._from_proto(generated_body(message, cls.body_field), message.tensors)
+            return cls._from_proto(body, message.tensors)
         except RRefProtoError as error:
             raise error.as_decode_error(cls.body_field) from None
 
@@ -65,12 +69,10 @@ class RpcCommandBase:
         """Set every field of `body`, a new generated message of the class: see message.Command."""
         raise NotImplementedError
 
-    def _serialize(self, message_id: int | None) -> bytes:
+    def serialize_message(self, message_id: int | None) -> bytes:
         """Serialize a Message of this object, which has no tensors."""
         proto = message_pb2.Message(id=message_id)
-        body = getattr(proto, self.body_field)
-        body.SetInParent()
-        self._to_proto(body, {})
+        self._to_proto(new_body(proto, self.body_field), {})
         return serialize(proto)
 
 

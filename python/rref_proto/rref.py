@@ -26,7 +26,7 @@ from .tensor import Tensor
 
 _Call = TypeVar("_Call", bound="_RRefFetchCall")
 _Return = TypeVar("_Return", bound="RRefFetchRet")
-_set = object.__setattr__  # the classes are frozen for everybody else
+_set = object.__setattr__  # the classes are frozen
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -38,6 +38,8 @@ class _RRefFetchCall(RRefMessageBase):
     __match_args__ = ("from_worker_id", "rref_id")
 
     def __init__(self, from_worker_id: int, rref_id: RRefId) -> None:
+        if not hasattr(self, "body_field"):
+            raise base_class_error(type(self))
         where = f"{type(self).__name__}."
         check_type(rref_id, RRefId, where + "rref_id")
         _set(
@@ -84,13 +86,15 @@ class RRefFetchRet(RpcCommandBase):
     __match_args__ = ("_values",)
 
     def __init__(self, values: Iterable[IValue]) -> None:
+        if not hasattr(self, "body_field"):
+            raise base_class_error(type(self))
         checked = check_items(values, f"{type(self).__name__}.values", IValue)
         self._check_values(checked)
         _set(self, "_values", checked)
 
     def _check_values(self, values: tuple[IValue, ...]) -> None:
         """Raise EncodeError unless the values are what the class brings."""
-        raise base_class_error(type(self))
+        raise NotImplementedError
 
     def values(self) -> tuple[IValue, ...]:
         """Return the values, tensors inside them and not by index."""

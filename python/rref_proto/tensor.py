@@ -21,7 +21,7 @@ from ._arrays import (
 )
 from ._check import INT64_RANGE, check_int, check_items, check_type, wrong_type
 from ._text import short_repr
-from ._wire import PARSE_ERRORS, cut, tag, unknown_fields, varint
+from ._wire import PARSE_ERRORS, cut_out, not_parsed, tag, unknown_fields, varint
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
 
@@ -294,7 +294,7 @@ def tensor_from_wire(encoded: memoryview) -> Tensor:
     Raises DecodeError where they are no Tensor by the schema.
     """
     data = [memoryview(b"")]  # of several occurrences the last one counts
-    rest = cut(encoded, DATA_FIELD, lambda content: data.__setitem__(0, content))
+    rest = cut_out(encoded, DATA_FIELD, lambda content: data.__setitem__(0, content))
     return _read_parts(rest, data[0])
 
 
@@ -303,10 +303,10 @@ def _read_parts(fields: bytes, data: Buffer) -> Tensor:
     try:
         return Tensor._from_proto(tensor_pb2.Tensor.FromString(fields), data)
     except PARSE_ERRORS as error:
-        raise DecodeError(f"expected the wire bytes of a Tensor: {error}") from None
+        raise not_parsed("Tensor", error) from None
 
 
-# The slots' own setters: the class is frozen for everybody else.
+# The class is frozen, so attributes are set by the slots' own setters.
 _set_dtype, _set_sizes, _set_data, _set_requires_grad, _set_device, _set_unknown = (
     Tensor.__dict__[name].__set__ for name in Tensor.__slots__
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,34 @@ def test_a_payload_that_refers_to_tensors_it_lacks_is_refused(
     (tmp_path / "payload").write_bytes(native.payload)
     assert main(["decode", str(tmp_path / "payload"), "--from", "libtorch", "--type", "0x209"]) == 1
     assert "expected an index into 0 tensors" in capsys.readouterr().err
+
+
+def test_nothing_is_half_written_where_one_of_two_files_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(WITH_TENSOR.toMessage().SerializeToString())
+    call = ["decode", str(tmp_path / "in"), "--to", "libtorch"]
+    absent, written = str(tmp_path / "absent" / "file"), str(tmp_path / "written")
+    for output, tensors in ((absent, written), (written, absent)):
+        assert main([*call, "-o", output, "--tensors", tensors]) == 1
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+
+
+def test_the_payload_and_the_tensors_need_a_file_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").write_bytes(WITH_TENSOR.toMessage().SerializeToString())
+    both = str(tmp_path / "both")
+    with pytest.raises(SystemExit) as caught:
+        main(["decode", str(tmp_path / "in"), "--to", "libtorch", "-o", both, "--tensors", both])
+    assert caught.value.code == 2
+    assert "cannot be written to one file" in capsys.readouterr().err
+    assert not Path(both).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_an_output_that_is_a_link_to_itself_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "in").write_bytes(WITH_TENSOR.toMessage().SerializeToString())
+    assert main(["decode", str(tmp_path / "in"), "-o", str(tmp_path / "loop")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

@@ -7,6 +7,7 @@ import json
 import mmap
 from pathlib import Path
 
+import numpy
 import pytest
 from google.protobuf import json_format
 from hypothesis import given
@@ -17,6 +18,7 @@ from rref_proto import (
     EncodeError,
     IValue,
     Message,
+    NativeMessage,
     OmittedValue,
     PythonRRefFetchRet,
     RecordedMessage,
@@ -138,10 +140,19 @@ def test_every_cut_is_noticed_and_what_came_before_is_read() -> None:
         (b"\x00", "message: expected a Message, found none"),
         (b"\x02\x10\x01", "message: expected a Message, found none"),
         # Bytes are read by our reader of fields, and a small record in a file by protobuf's.
-        (b"\x02\x07\x01", "^record 0 at byte 0: expected a (whole field|RecordedMessage)"),
-        (b"\x05\x10\x80\x80\x02\x22", "^record 0 at byte 0: expected a (varint|RecordedMessage)"),
+        (
+            b"\x02\x07\x01",
+            "^record 0 at byte 0: expected (a whole field|the wire bytes)",
+        ),
+        (
+            b"\x05\x10\x80\x80\x02\x22",
+            "^record 0 at byte 0: expected (a varint|the wire bytes)",
+        ),
         (b"\x06\x10\x80\x80\x02\x22\x00", "from_worker_id: expected an integer"),
-        (b"\x07\x0a\x03\x10\x80\x80\x22\x00", "^record 0 at byte 0: expected a RecordedMessage"),
+        (
+            b"\x07\x0a\x03\x10\x80\x80\x22\x00",
+            "^record 0 at byte 0: expected the wire bytes of a Rec",
+        ),
     ],
 )
 def test_refuses_what_is_no_recording(recording: bytes, problem: str) -> None:
@@ -272,3 +283,21 @@ def test_what_libtorch_wrote_can_be_kept() -> None:
 def test_refuses_an_omitted_value_of_negative_size() -> None:
     with pytest.raises(EncodeError):
         OmittedValue("Tensor", -1)
+
+
+def test_what_exists_is_valid_and_does_not_change() -> None:
+    omitted = [OmittedValue("Tensor", 5)]
+    record = RecordedMessage(0, 0, 1, ACK, omitted_values=omitted)  # type: ignore[arg-type]
+    omitted.clear()
+    assert record.omitted_values == (OmittedValue("Tensor", 5),)
+    assert hash(record) == hash(decode(encode(record))[0])
+    for wrong in (None, 0, b"name"):
+        with pytest.raises(TypeError, match="from_worker_name: expected a str"):
+            RecordedMessage(0, 0, 1, ACK, wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="omitted_values: expected an iterable"):
+        RecordedMessage(0, 0, 1, ACK, omitted_values=5)  # type: ignore[arg-type]
+    numbers = NativeMessage(numpy.int64(0x10B), b"", (), numpy.int64(3))
+    assert repr((numbers, OmittedValue("str", numpy.int64(5)))) == (  # type: ignore[arg-type]
+        "(NativeMessage(type=267, payload=b'', tensors=(), id=3), "
+        "OmittedValue(type='str', byte_size=5))"
+    )

@@ -7,13 +7,15 @@ import io
 import os
 import sys
 
-from .._text import printable
+from .._text import shown
 from .._version import __version__
 from ..errors import RRefProtoError
 from . import convert, ledger, merge, show
 from .arguments import FAILED, WRONG_CALL, WrongCallError
 
 INTERRUPTED = 130
+# In characters: a path, a place and a problem.
+LONGEST_COMPLAINT = 2000
 SUBCOMMANDS = (show, ledger, merge, convert)
 
 
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except BrokenPipeError:
-        # The reader of our output has enough. Python would complain when it closes the pipe.
+        # The program that reads our output has closed the pipe. Python would complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
@@ -53,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _complain(error: Exception) -> None:
     sys.stdout.flush()  # what could be read comes before the complaint
-    print(f"rref-proto: {printable(str(error))}", file=sys.stderr)
+    print(f"rref-proto: {shown(str(error), LONGEST_COMPLAINT)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from .. import libtorch
 from .._text import short_repr
 from ..errors import EncodeError
-from ..message import Message
+from ..message import Message, serialize
 from ..message_type import MessageType
 from ..tensor import Tensor
 from ..v1 import message_pb2
@@ -61,11 +62,12 @@ def run(options: argparse.Namespace) -> int:
     with open_input(options.input) as file, naming(options.input):
         message = read(file.read())
     if options.target == LIBTORCH:
-        output = _write_libtorch(message, options.tensors)
+        outputs = _to_libtorch(message, options)
     else:
-        output = WRITERS[options.target](message)
-    with open_output(options.output) as file:
-        file.write(output)
+        outputs = {options.output: WRITERS[options.target](message)}
+    with ExitStack() as stack:  # no file gets its name before all are written
+        for path, content in outputs.items():
+            stack.enter_context(open_output(path)).write(content)
     return 0
 
 
@@ -86,20 +88,22 @@ def _read_tensors(path: str | None) -> tuple[Tensor, ...]:
         return Message.FromString(file.read()).tensors
 
 
-def _write_libtorch(message: Message, tensors: str | None) -> bytes:
-    """Return the payload, and write the tensors beside it to the file `tensors`."""
+def _to_libtorch(message: Message, options: argparse.Namespace) -> dict[str, bytes]:
+    """Return the payload and, where the call names a file for them, the tensors, by their files."""
     native = libtorch.to_payload(message)
-    if native.tensors and not tensors:
-        raise EncodeError(
-            f"libtorch keeps {counted(len(native.tensors), 'tensor')} beside the payload: "
-            "give --tensors FILE"
-        )
-    if tensors:
-        table = message_pb2.Message()
-        for tensor in native.tensors:
-            tensor._to_proto(table.tensors.add())
-        Path(tensors).write_bytes(table.SerializeToString())
-    return native.payload
+    if not options.tensors:
+        if native.tensors:
+            raise EncodeError(
+                f"libtorch keeps {counted(len(native.tensors), 'tensor')} beside the payload: "
+                "give --tensors FILE"
+            )
+        return {options.output: native.payload}
+    if Path(options.tensors).absolute() == Path(options.output).absolute():
+        raise WrongCallError("the payload and the tensors cannot be written to one file")
+    table = message_pb2.Message()
+    for tensor in native.tensors:
+        tensor._to_proto(table.tensors.add())
+    return {options.output: native.payload, options.tensors: serialize(table)}
 
 
 def _message_type(text: str) -> MessageType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ def naming(path: str) -> Iterator[None]:
     try:
         yield
     except RRefProtoError as error:
-        raise error.within(path) from None
+        raise error.within(path, ": ") from None
 
 
 def read_recordings(
@@ -125,7 +126,7 @@ def open_output(name: str) -> Iterator[IO[bytes]]:
         with path.open("wb") as file:
             yield cast(IO[bytes], file)
     else:
-        target = path.resolve()
+        target = _target_of(path)
         partial = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             with partial.open("xb") as file:
@@ -133,3 +134,11 @@ def open_output(name: str) -> Iterator[IO[bytes]]:
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _target_of(path: Path) -> Path:
+    """Return the file that a path leads to, through links."""
+    try:
+        return path.resolve()
+    except RuntimeError:  # links in a circle, on Python before 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None

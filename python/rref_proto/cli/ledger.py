@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
                     record.from_worker_id, record.to_worker_id, record.message, record.time
                 )
             except RRefProtoError as error:
-                raise error.within(f"message at {record.time}") from None
+                raise error.within(f"message at {record.time}", ", ") from None
     lines = leak_lines if options.leaks else ledger_lines
     for line in lines(ledger, names, start or 0):
         print(line)

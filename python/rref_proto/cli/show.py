@@ -10,7 +10,7 @@ from ..recording import RecordedMessage
 from .arguments import Commands, add_command, add_recordings
 from .files import read_recordings
 from .names import Names, seconds
-from .summary import said_of, sizes_of
+from .summary import name_and_summary, sizes_of
 
 # A semicolon would end a statement of mermaid's, and a hash would begin an entity.
 MERMAID_ENTITIES = str.maketrans({"#": "#35;", ";": "#59;"})
@@ -38,7 +38,7 @@ def text_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
         names.learn(record)
         way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
         number = "" if record.message.id is None else f"#{record.message.id}"
-        name, said = said_of(record)
+        name, said = name_and_summary(record)
         yield printable(
             f"{seconds(record.time - start):>14}  {way:<8}  {name:<19}  {number:<4}  "
             f"{said:<42}  {sizes_of(record)}".rstrip()
@@ -51,7 +51,7 @@ def mermaid_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
     names = Names()
     for record in records:
         names.learn(record)
-        name, said = said_of(record)
+        name, said = name_and_summary(record)
         arrow = "-->>" if record.message.isResponse() else "->>"
         sender = _participant(record.from_worker_id, names)
         receiver = _participant(record.to_worker_id, names)

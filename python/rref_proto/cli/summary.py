@@ -16,7 +16,7 @@ from .names import pair
 LONGEST_VALUE = 32
 
 
-def said_of(record: RecordedMessage) -> tuple[str, str]:
+def name_and_summary(record: RecordedMessage) -> tuple[str, str]:
     """Return the name of a message and what it says, in short."""
     if record.native_message is not None:
         native = record.native_message

@@ -41,6 +41,9 @@ class IValueBase:
 
     __slots__ = ()
 
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise TypeError("IValueBase is a base class: expected IValue")
+
     kind: Kind
     value: Any
     # How many levels of protobuf messages the value takes.

@@ -19,7 +19,7 @@ CLASS_PREFIX = "__torch__."
 # Longer than any name of a class: a short reference to a long name must not be much work.
 LONGEST_CLASS_NAME = 1024
 
-_set = object.__setattr__  # the classes are frozen for everybody else
+_set = object.__setattr__  # the classes are frozen
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,11 @@ class KindRules(NamedTuple):
     to_python: Callable[[Any], Any] = lambda value: value
     # Returns what two values are compared by.
     key: Callable[[Any], Any] = lambda value: value
+    # Returns the values directly inside, in the order in which they are written.
+    children: Callable[[Any], Iterable[IValueBase]] = lambda _: ()
 
 
-def _is(expected: type, depth: int = 1) -> Callable[[Any], Checked]:
+def _of_type(expected: type, depth: int = 1) -> Callable[[Any], Checked]:
     """Return the check of a value of the type `expected`."""
 
     def check(value: Any) -> Checked:
@@ -144,6 +146,14 @@ def _dict_to_python(value: GenericDict) -> dict[Any, Any]:
         raise DecodeError(f"Python has no dict with the keys of a {value.type}") from None
 
 
+def _dict_children(value: GenericDict) -> list[IValueBase]:
+    return [each for entry in value.entries for each in entry]
+
+
+def _object_children(value: ScriptObject) -> list[IValueBase]:
+    return [value.state] if value.state else [attribute for _, attribute in value.attributes]
+
+
 def _double_key(*values: float) -> bytes:
     return struct.pack(f"{len(values)}d", *values)
 
@@ -153,20 +163,21 @@ def _tuple_type(values: tuple[IValueBase, ...]) -> str:
 
 
 KINDS: dict[Kind, KindRules] = {
-    "none_value": KindRules(_is(NoneType, depth=2), lambda _: "NoneType"),
-    "tensor_value": KindRules(_is(Tensor), lambda _: "Tensor"),
+    "none_value": KindRules(_of_type(NoneType, depth=2), lambda _: "NoneType"),
+    "tensor_value": KindRules(_of_type(Tensor), lambda _: "Tensor"),
     "double_value": KindRules(_check_double, lambda _: "float", key=_double_key),
     "complex_value": KindRules(
         _check_complex, lambda _: "complex", key=lambda z: _double_key(z.real, z.imag)
     ),
     "int_value": KindRules(_check_int, lambda _: "int"),
-    "bool_value": KindRules(_is(bool), lambda _: "bool"),
+    "bool_value": KindRules(_of_type(bool), lambda _: "bool"),
     "string_value": KindRules(_check_string, lambda _: "str", key=str.encode),
     "bytes_value": KindRules(_check_bytes, lambda _: "str"),
     "tuple_value": KindRules(
         _check_tuple,
         _tuple_type,
         lambda values: tuple(value.to_python() for value in values),
+        children=lambda values: values,
     ),
     "int_list": KindRules(_check_int_list, lambda _: "List[int]", list),
     "double_list": KindRules(
@@ -178,10 +189,15 @@ KINDS: dict[Kind, KindRules] = {
         _check_list,
         lambda value: value.type,
         lambda value: [element.to_python() for element in value.elements],
+        children=lambda value: value.elements,
     ),
-    "dict_value": KindRules(_check_dict, lambda value: value.type, _dict_to_python),
-    "device_value": KindRules(_is(Device, depth=2), lambda _: "Device"),
-    "object_value": KindRules(_check_object, lambda value: value.type),
-    "enum_value": KindRules(_check_enum, lambda value: value.type),
+    "dict_value": KindRules(
+        _check_dict, lambda value: value.type, _dict_to_python, children=_dict_children
+    ),
+    "device_value": KindRules(_of_type(Device, depth=2), lambda _: "Device"),
+    "object_value": KindRules(_check_object, lambda value: value.type, children=_object_children),
+    "enum_value": KindRules(
+        _check_enum, lambda value: value.type, children=lambda value: (value.value,)
+    ),
     "rref_value": KindRules(_check_rref, lambda value: f"RRef[{value.type_str}]"),
 }

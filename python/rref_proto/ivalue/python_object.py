@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .base import check_ivalues
 from .value import IValue
 
-_set = object.__setattr__  # the class is frozen for everybody else
+_set = object.__setattr__  # the class is frozen
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from ..tensor import Tensor
+from .kinds import KINDS
 from .value import IValue
 
 
 def children_of(ivalue: IValue) -> Iterable[IValue]:
     """Return the values directly inside `ivalue`, in the order in which they are written."""
-    value = ivalue.value
-    if ivalue.kind == "tuple_value":
-        return tuple(value)
-    if ivalue.kind == "list_value":
-        return tuple(value.elements)
-    if ivalue.kind == "dict_value":
-        return [each for entry in value.entries for each in entry]
-    if ivalue.kind == "object_value":
-        return [value.state] if value.state else [attribute for _, attribute in value.attributes]
-    return [value.value] if ivalue.kind == "enum_value" else ()
+    return cast(Iterable[IValue], KINDS[ivalue.kind].children(ivalue.value))
 
 
 def collect_tensors(values: Iterable[IValue]) -> tuple[Tensor, ...]:

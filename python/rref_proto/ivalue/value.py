@@ -99,7 +99,7 @@ class IValue(IValueBase):
         return f"IValue({self.kind!r}, {_repr(self.value)})"
 
 
-# The slots' own setters: the class is frozen for everybody else.
+# The class is frozen, so attributes are set by the slots' own setters.
 _set_kind, _set_value, _set_depth, _set_byte_size = (
     IValue.__dict__[name].__set__ for name in ("kind", "value", "depth", "byte_size")
 )

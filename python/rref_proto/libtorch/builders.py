@@ -49,7 +49,10 @@ class Instance(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """A tuple that is no value: around a list or dict without a type, for REDUCE; or outermost."""
+    """The items of a tuple that does not become an IValue.
+
+    It is the argument of REDUCE, around a list or dict without a type; or the outermost tuple.
+    """
 
     items: tuple[Any, ...]
 
@@ -81,7 +84,7 @@ KIND_OF_PYTHON: dict[type, Kind] = {
 }
 
 
-def whole(value: Any) -> IValue:
+def as_ivalue(value: Any) -> IValue:
     """Return a value of the stack as an IValue. Raises DecodeError for what is not one yet."""
     if isinstance(value, IValue):
         return value
@@ -117,10 +120,10 @@ def described(value: Any) -> str:
     return short_repr(value)
 
 
-def call(found: Any, arguments: Any, tensors: TensorTable) -> IValue:
+def call_global(found: Any, arguments: Any, tensors: TensorTable) -> IValue:
     """Return what REDUCE makes of a global and its arguments."""
     if isinstance(found, ClassName):
-        return IValue("enum_value", EnumHolder(found.name, whole(arguments)))
+        return IValue("enum_value", EnumHolder(found.name, as_ivalue(arguments)))
     if not isinstance(found, Global):
         raise DecodeError(f"expected a global to call, got {described(found)}")
     length, build = BUILDERS[found]
@@ -130,13 +133,13 @@ def call(found: Any, arguments: Any, tensors: TensorTable) -> IValue:
     return build(tensors, *items)
 
 
-def fill(instance: Any, state: Any) -> IValue:
+def fill_instance(instance: Any, state: Any) -> IValue:
     """Return what BUILD makes of a new object and its attributes, or its own state."""
     if not isinstance(instance, Instance):
         raise DecodeError(f"expected a new object, got {described(instance)}")
     if not isinstance(state, dict):
-        return IValue("object_value", ScriptObject(instance.type, (), whole(state)))
-    attributes = tuple((text_of(name), whole(value)) for name, value in state.values())
+        return IValue("object_value", ScriptObject(instance.type, (), as_ivalue(state)))
+    attributes = tuple((text_of(name), as_ivalue(value)) for name, value in state.values())
     return IValue("object_value", ScriptObject(instance.type, attributes))
 
 
@@ -158,9 +161,9 @@ def _packed(kind: Kind) -> Callable[[TensorTable, Any], IValue]:
 def _tagged(_: TensorTable, items: Any, annotation: Any) -> IValue:
     text = text_of(annotation)
     if isinstance(items, list):
-        return IValue("list_value", GenericList(text, tuple(map(whole, items))))
+        return IValue("list_value", GenericList(text, tuple(map(as_ivalue, items))))
     if isinstance(items, dict):
-        entries = tuple((whole(key), whole(value)) for key, value in items.values())
+        entries = tuple((as_ivalue(key), as_ivalue(value)) for key, value in items.values())
         return IValue("dict_value", GenericDict(text, entries))
     raise DecodeError(f"expected a list or a dict, got {described(items)}")
 

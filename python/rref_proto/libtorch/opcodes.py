@@ -1,6 +1,6 @@
 """The opcodes and globals of the pickles that libtorch's C++ Pickler writes.
 
-The names are those of the standard module pickletools.
+The names of the opcodes are those of the standard module pickletools.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ ARGUMENTS = {
     LONG_BINGET: Struct("<I"),
 }
 # What follows the length of a LONG1. libtorch writes all of them with 8 bytes.
-LONG = Struct("<q")
+LONG1_NUMBER = Struct("<q")
 
 # How each payload begins.
 PROTOCOL = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._check import check_type
-from .._wire import flat
+from .._check import check_items, check_type
+from .._wire import bytes_view
 from ..errors import DecodeError, MessageTypeError, RRefProtoError
 from ..message import Message
 from ..native import NO_ID, NativeMessage, native_id
@@ -33,7 +33,7 @@ def to_payload(message: Message) -> NativeMessage:
     message_type, message_id = command.message_type, native_id(message.id)
     if isinstance(command, RRefAck):
         return NativeMessage(message_type, b"", (), message_id)
-    layout = LAYOUTS[type(command)]
+    layout = LAYOUTS[CLASS_OF_TYPE[message_type]]
     payload, tensors = write_tuple(layout.values(command), layout.shared)
     return NativeMessage(message_type, payload, tensors, message_id)
 
@@ -53,12 +53,9 @@ def from_payload(
     cls = CLASS_OF_TYPE.get(type)  # type: ignore[call-overload]
     if cls is None:
         raise MessageTypeError(f"expected a type of the RRef protocol, got {type:#x}", "type")
-    for tensor in tensors:
-        check_type(tensor, Tensor, "tensors")
-    if cls is RRefAck:
-        command: RpcCommandBase = RRefAck()
-    else:
-        command = _read(cls, flat(payload, "payload").tobytes(), tensors)
+    table = check_items(tensors, "tensors", Tensor)
+    encoded = bytes_view(payload, "payload").tobytes()
+    command = RRefAck() if cls is RRefAck else _read(cls, encoded, table)
     message = command.toMessage()
     return message if id is None or id == NO_ID else message.with_id(id)
 

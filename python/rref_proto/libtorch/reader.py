@@ -21,10 +21,10 @@ from .builders import (
     Instance,
     TensorTable,
     arguments_of,
-    call,
+    as_ivalue,
+    call_global,
     described,
-    fill,
-    whole,
+    fill_instance,
 )
 
 # How large a payload's values may be when every memo reference in it is replaced by what it refers
@@ -45,7 +45,7 @@ def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
     try:
         return reader.read()
     except RRefProtoError as error:
-        raise error.as_decode_error(f"byte {reader.start} of the payload") from None
+        raise error.as_decode_error(f"byte {reader.start} of the payload", ", ") from None
 
 
 class _Reader:
@@ -84,7 +84,7 @@ class _Reader:
             return tuple(value.value)
         if not isinstance(value, Arguments):
             raise DecodeError(f"expected a tuple, got {described(value)}")
-        values = tuple(map(whole, value.items))
+        values = tuple(map(as_ivalue, value.items))
         self.check_size(sum(each.byte_size for each in values))
         return values
 
@@ -154,9 +154,9 @@ class _Reader:
 
     def long(self) -> None:
         length = self.argument(opcodes.LONG1)
-        if length != opcodes.LONG.size:
-            raise DecodeError(f"expected a long of {opcodes.LONG.size} bytes, got {length}")
-        self.push(opcodes.LONG.unpack(self.take(length))[0])
+        if length != opcodes.LONG1_NUMBER.size:
+            raise DecodeError(f"expected a long of {opcodes.LONG1_NUMBER.size} bytes, got {length}")
+        self.push(opcodes.LONG1_NUMBER.unpack(self.take(length))[0])
 
     def put(self, index: int) -> None:
         value = self.pop()
@@ -178,7 +178,7 @@ class _Reader:
         if is_outermost or any(isinstance(item, (list, dict)) for item in items):
             self.push(Arguments(tuple(items)))
         else:
-            self.push_whole(IValue("tuple_value", tuple(map(whole, items))))
+            self.push_whole(IValue("tuple_value", tuple(map(as_ivalue, items))))
 
     def pop_tuple(self, length: int) -> None:
         items = [self.pop() for _ in range(length)]
@@ -219,11 +219,11 @@ class _Reader:
 
     def build(self) -> None:
         state, instance = self.pop(), self.pop()
-        self.push_whole(fill(instance, state))
+        self.push_whole(fill_instance(instance, state))
 
     def reduce(self) -> None:
         arguments, found = self.pop(), self.pop()
-        self.push_whole(call(found, arguments, self.tensors))
+        self.push_whole(call_global(found, arguments, self.tensors))
 
 
 def _push_argument(opcode: bytes) -> Callable[[_Reader], None]:

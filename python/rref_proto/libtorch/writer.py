@@ -30,9 +30,8 @@ BY_POINTER: frozenset[Kind] = frozenset({
 def write_tuple(values: Iterable[IValue], shared: bool) -> tuple[bytes, tuple[Tensor, ...]]:
     """Pickle the tuple of `values`; return the payload and the table of its tensors.
 
-    `shared`: whether something beside the tuple refers to its values, so that libtorch counts more
-    than one use of them. Of libtorch's two-id messages and fetch returns that is so, of its fetch
-    calls not, and the memo marks show it.
+    `shared` is true where libtorch holds the values elsewhere too: for messages of two ids and for
+    fetch returns, not for fetch calls. It decides which values get a memo mark.
     """
     writer = _Writer(tuple(values), shared)
     return bytes(writer.payload), tuple(writer.tensors)
@@ -86,8 +85,8 @@ class _Writer:
         elif -0x80000000 <= number <= 0x7FFFFFFF:
             self.with_argument(opcodes.BININT, number)
         else:
-            self.with_argument(opcodes.LONG1, opcodes.LONG.size)
-            self.payload += opcodes.LONG.pack(number)
+            self.with_argument(opcodes.LONG1, opcodes.LONG1_NUMBER.size)
+            self.payload += opcodes.LONG1_NUMBER.pack(number)
 
     def double(self, number: float) -> None:
         self.with_argument(opcodes.BINFLOAT, number)

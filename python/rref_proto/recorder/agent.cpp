@@ -98,7 +98,7 @@ std::optional<Note> read(const rpc::Message& message, const rpc::WorkerInfo& pee
   return note;
 }
 
-// As above; whatever goes wrong with the note is no concern of the job's.
+// As above. An error while noting must not reach the job.
 std::optional<Note> tryRead(
     const rpc::Message& message,
     const rpc::WorkerInfo& peer,

@@ -45,9 +45,8 @@ def start_recording_agent(template: str, values: bool, name: str, rank: int, **o
 def _substituted(recording_agent: Any, queue: Any) -> Iterator[None]:
     """Let the next TensorPipeAgent that torch makes be one that records.
 
-    So torch's own code negotiates the devices and the membership of the group, whichever its
-    version. What it imports is a name of torch.distributed.rpc, set right again as soon as the
-    agent exists: nobody else is to see the substitute.
+    torch's own code then sets up devices and group membership, in each version. The name in
+    torch.distributed.rpc is restored when the agent exists, so no other code sees the substitute.
     """
     plain = rpc.TensorPipeAgent
 

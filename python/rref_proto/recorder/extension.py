@@ -15,9 +15,9 @@ import torch
 from torch.utils import cpp_extension
 
 SOURCES = [Path(__file__).with_name(name) for name in ("agent.cpp", "notes.h")]
-# libtorch's headers show the agent only to those who say so.
-# In seconds; it takes half a minute on a machine that is not busy.
+# In seconds. It takes half a minute on a machine that is not busy.
 LONGEST_COMPILATION = 600
+# libtorch's headers declare the agent only with USE_TENSORPIPE.
 FLAGS = ["-O2", "-DUSE_TENSORPIPE"]
 
 
@@ -43,7 +43,7 @@ def load_agent() -> Any:
 
 
 def _drop_stale_lock(lock: Path) -> None:
-    """Remove the lock of a process that was killed while it compiled: torch would wait for ever."""
+    """Remove the lock of a process that was killed while it compiled: torch would wait forever."""
     with suppress(FileNotFoundError):
         if time.time() - lock.stat().st_mtime > LONGEST_COMPILATION:
             lock.unlink()
@@ -52,8 +52,8 @@ def _drop_stale_lock(lock: Path) -> None:
 def _name() -> str:
     """Name the extension by all that it is made of.
 
-    All environments of a user share one cache, in which a name must not mean two things: compiling
-    one would replace the other under the feet of those who run it.
+    All environments of a user share one cache. Two different builds need two names, or one
+    overwrites the other while it is in use.
     """
     parts = [torch.__version__, torch.__file__, *map(str, SOURCES), *FLAGS]
     digest = sha256("\0".join(parts).encode())

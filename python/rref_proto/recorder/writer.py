@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .._text import shown
 from ..errors import EncodeError
 from ..recording import write_recording
 from .notes import Note, Worker, to_record
@@ -45,7 +46,7 @@ class Recorder:
                     file.flush()
             self._report()
         except Exception as error:
-            self._warn(f"the recording has stopped: {error}")
+            self._warn(f"the recording has stopped: {shown(str(error))}")
         finally:
             self._queue.finish()
 
@@ -53,7 +54,7 @@ class Recorder:
         record, problem = to_record(note, self._worker, self._queue.values)
         if problem is not None:
             self._unreadable += 1
-            self._first_problem = self._first_problem or str(problem)
+            self._first_problem = self._first_problem or shown(str(problem))
         try:
             write_recording(file, [record])
         except EncodeError:  # the value is beyond protobuf's 2 GiB

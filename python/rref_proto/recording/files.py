@@ -58,7 +58,7 @@ def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
             number += 1
             position += size + length
     except RRefProtoError as error:
-        raise error.as_decode_error(f"record {number} at byte {position}") from None
+        raise error.as_decode_error(f"record {number} at byte {position}", ", ") from None
 
 
 class _FileSource:

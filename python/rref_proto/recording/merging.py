@@ -36,20 +36,20 @@ def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedM
 
 
 def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
-    given: Counter[Hashable] = Counter()
-    requests_given: set[Hashable] = set()
+    yielded: Counter[Hashable] = Counter()
+    requests_yielded: set[Hashable] = set()
     while True:
         present = [source for source in sources if source.advance()]
         if not present:
             break
-        free = [each for each in present if each.is_free(present, requests_given)]
+        free = [each for each in present if each.is_free(present, requests_yielded)]
         chosen = min(free or present, key=lambda source: source.head.time)
         record, identity = chosen.head, chosen.identity
-        requests_given.add(_exchange(record, record.message.isResponse()))
+        requests_yielded.add(_exchange(record, record.message.isResponse()))
         # All recordings that have the same message next are past it now.
         passed = max(each.take() for each in present if each.identity == identity)
-        if passed > given[identity]:
-            given[identity] += 1
+        if passed > yielded[identity]:
+            yielded[identity] += 1
             yield record
     for source in sources:
         if source.problem is not None:
@@ -73,7 +73,7 @@ class _Source:
                 if record.message.isRequest():
                     self.requests.add(_exchange(record, False))
         except RRefProtoError:
-            pass  # it will come again
+            pass  # the second reading raises it again
         self.records = iter(recording)
         self.is_taken = True
         self.problem: RRefProtoError | None = None
@@ -99,7 +99,7 @@ class _Source:
         self.taken[self.identity] += 1
         return self.taken[self.identity]
 
-    def is_free(self, sources: list[_Source], requests_given: set[Hashable]) -> bool:
+    def is_free(self, sources: list[_Source], requests_yielded: set[Hashable]) -> bool:
         """Whether nothing that another recording still has must come before the head."""
         others = [source for source in sources if source is not self]
         if any(
@@ -109,7 +109,7 @@ class _Source:
         if self.head.message.id is None or not self.head.message.isResponse():
             return True
         request = _exchange(self.head, True)
-        return request in requests_given or not any(request in each.requests for each in others)
+        return request in requests_yielded or not any(request in each.requests for each in others)
 
 
 def _exchange(record: RecordedMessage, is_response: bool) -> Hashable:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._check import INT64_RANGE, check_int, check_str, check_type
 from ..ivalue import IValue, collect_tensors
-from ..message import Message
+from ..message import Message, new_body
 from ..rref import FETCH_RETURNS, RRefFetchRet
 from ..v1 import message_pb2
 
@@ -24,7 +24,8 @@ class OmittedValue:
 
     def __post_init__(self) -> None:
         check_str(self.type, "OmittedValue.type")
-        check_int(self.byte_size, (0, INT64_RANGE[1]), "OmittedValue.byte_size")
+        byte_size = check_int(self.byte_size, (0, INT64_RANGE[1]), "OmittedValue.byte_size")
+        object.__setattr__(self, "byte_size", byte_size)
 
     def _to_proto(self, proto: Any) -> None:
         """Set every field of `proto`, a new generated OmittedValue."""
@@ -46,7 +47,7 @@ def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:
         return message, ()
     command = RRefFetchRet.fromMessage(message)
     proto = message_pb2.Message(id=message.id)
-    getattr(proto, command.body_field).SetInParent()
+    new_body(proto, command.body_field)
     return Message(proto), tuple(map(_describe, command.values()))
 
 

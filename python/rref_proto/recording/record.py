@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import json_format
 
-from .._check import WORKER_ID_RANGE, check_int, check_str, check_type
-from .._wire import PARSE_ERRORS, check_size, cut, tag, unknown_fields, varint
+from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
+from .._wire import PARSE_ERRORS, check_size, cut_out, not_parsed, tag, unknown_fields, varint
 from ..errors import DecodeError, EncodeError
 from ..message import TENSORS_MARK, Message
 from ..native import NativeMessage, native_id
@@ -56,17 +56,21 @@ class RecordedMessage:
                 number = check_int(number, limits, f"RecordedMessage.{name}")
                 object.__setattr__(self, name, number)
         check_type(self.message, Message, "RecordedMessage.message")
-        if self.from_worker_name or self.to_worker_name:
-            check_str(self.from_worker_name, "RecordedMessage.from_worker_name")
-            check_str(self.to_worker_name, "RecordedMessage.to_worker_name")
+        for name in ("from_worker_name", "to_worker_name"):
+            if getattr(self, name) != "":
+                text = check_str(getattr(self, name), f"RecordedMessage.{name}")
+                object.__setattr__(self, name, text)
         if self.native_message is not None:
             check_type(self.native_message, NativeMessage, "RecordedMessage.native_message")
             if self.native_message.id != native_id(self.message.id):
                 raise EncodeError(
                     "expected the id of the message", "RecordedMessage.native_message"
                 )
-        for value in self.omitted_values:
-            check_type(value, OmittedValue, "RecordedMessage.omitted_values")
+        if self.omitted_values != ():
+            omitted = check_items(
+                self.omitted_values, "RecordedMessage.omitted_values", OmittedValue
+            )
+            object.__setattr__(self, "omitted_values", omitted)
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record, tensors as views of their memory.
@@ -148,13 +152,13 @@ def record_from_wire(encoded: Buffer) -> RecordedMessage:
             message = Message._from_proto(proto.message) if proto.HasField("message") else None
         else:
             contents: list[memoryview] = []
-            rest = cut(memoryview(encoded), MESSAGE_FIELD, contents.append)
+            rest = cut_out(memoryview(encoded), MESSAGE_FIELD, contents.append)
             proto = recording_pb2.RecordedMessage.FromString(rest)
             # Several occurrences of a field that is not repeated are one message in pieces.
             whole = contents[0] if len(contents) == 1 else b"".join(contents)
             message = Message.FromString(whole) if contents else None
     except PARSE_ERRORS as error:
-        raise DecodeError(f"expected a RecordedMessage: {error}") from None
+        raise not_parsed("RecordedMessage", error) from None
     if message is None:
         raise DecodeError("expected a Message, found none", "message")
     return RecordedMessage._from_proto(proto, message)
