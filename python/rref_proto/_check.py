@@ -65,11 +65,14 @@ def check_items(values: Any, where: str, expected: type | None = None) -> tuple[
 
     Raises TypeError where `values` cannot be iterated, or an item is of another type.
     """
-    try:
-        iterator = iter(values)
-    except TypeError:
-        raise wrong_type("an iterable", values, where) from None
-    items = tuple(iterator)
+    if isinstance(values, (tuple, list)):
+        items = tuple(values)
+    else:
+        try:
+            iterator = iter(values)
+        except TypeError:
+            raise wrong_type("an iterable", values, where) from None
+        items = tuple(iterator)
     if expected is not None:
         for item in items:
             check_type(item, expected, where)

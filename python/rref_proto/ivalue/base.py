@@ -71,5 +71,6 @@ def check_ivalues(values: Any, where: str) -> tuple[Any, ...]:
     """Return `values` as a tuple. Raises TypeError unless each of them is an IValue."""
     checked = check_items(values, where)
     for value in checked:
-        check_ivalue(value, where)
+        if not isinstance(value, IValueBase):
+            check_ivalue(value, where)
     return checked

@@ -36,7 +36,7 @@ class KindRules(NamedTuple):
     # Returns what two values are compared by.
     key: Callable[[Any], Any] = lambda value: value
     # Returns the values directly inside, in the order in which they are written.
-    children: Callable[[Any], Iterable[IValueBase]] = lambda _: ()
+    children: Callable[[Any], Iterable[Any]] = lambda _: ()
 
 
 def _of_type(expected: type, depth: int = 1) -> Callable[[Any], Checked]:

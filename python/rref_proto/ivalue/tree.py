@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 from ..tensor import Tensor
 from .kinds import KINDS
@@ -12,7 +11,7 @@ from .value import IValue
 
 def children_of(ivalue: IValue) -> Iterable[IValue]:
     """Return the values directly inside `ivalue`, in the order in which they are written."""
-    return cast(Iterable[IValue], KINDS[ivalue.kind].children(ivalue.value))
+    return KINDS[ivalue.kind].children(ivalue.value)
 
 
 def collect_tensors(values: Iterable[IValue]) -> tuple[Tensor, ...]:
