@@ -3,7 +3,7 @@
     python scripts/convert_captures.py CAPTURE.jsonl ... --output DIRECTORY
 
 Each line has time_us, from, to, type, id, payload (hex) and tensors, as tests/data/README.md says.
-The times of the captures count from their own beginning, so the recordings begin at the epoch.
+The times of a capture count from its first message, so the recording begins at the epoch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rref_proto import RecordedMessage, ScalarType, Tensor, libtorch, write_reco
 
 
 def read_tensor(row: dict[str, Any]) -> Tensor:
-    """Make a Tensor of its JSON form: dtype, sizes, data in hex, requires_grad."""
+    """Make a Tensor from its JSON form: dtype, sizes, data in hex, requires_grad."""
     data = bytes.fromhex(row["data"])
     return Tensor(ScalarType[row["dtype"]], row["sizes"], data, row.get("requires_grad", False))
 
@@ -35,7 +35,7 @@ def read_capture(path: Path) -> Iterator[RecordedMessage]:
 
 
 def main() -> None:
-    """Convert the captures that the command line names."""
+    """Convert the files that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--output", type=Path, required=True, help="an existing directory")

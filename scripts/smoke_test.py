@@ -1,4 +1,4 @@
-"""Install each wheel or sdist that the command line names where nothing else is, and try it.
+"""Install each wheel or sdist of the command line in an empty environment, and try it.
 
 python scripts/smoke_test.py dist/*.whl dist/*.tar.gz
 """
@@ -45,7 +45,7 @@ def try_package(package: Path) -> None:
         binaries = Path(directory) / ("Scripts" if sys.platform == "win32" else "bin")
         python = str(binaries / "python")
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        # -I: no module is found in the working directory or by a variable of the environment.
+        # -I: import only what is installed, and nothing from the working directory.
         for command in (
             [*pip, str(package)],
             [python, "-I", "-c", PROGRAM, *SCHEMA],

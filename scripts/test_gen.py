@@ -56,7 +56,7 @@ def schema(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path, schema: Path) -> Path:
-    """Write the stubs of the schema, beside files that are written by hand."""
+    """Write the stubs of the schema into a folder that has files written by hand too."""
     for path in HAND_WRITTEN:
         write(tmp_path / "python" / path, "# written by hand\n")
     write_stubs(generate(schema, tmp_path / "first"), tmp_path / "python")

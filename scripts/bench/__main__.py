@@ -1,9 +1,9 @@
-"""Compare speeds, the contenders in turn in one run; nothing is asserted.
+"""Measure and compare speeds. No result is checked.
 
     python scripts/bench [control] [tensors] [ledger]
 
-Times differ from machine to machine and from minute to minute. What counts is the last column: a
-time as a ratio to that of the first row of its table.
+Times differ from machine to machine and from minute to minute. So look at the last column: the
+time divided by the time of the first row of the table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import ledger
 import tensors
 from timing import Table
 
-# The ledger first: the peak memory of a new process is at least that of the one that starts it.
+# The ledger is first, while this process is small: a new process starts with the peak memory of
+# the process that starts it.
 BENCHMARKS = {"ledger": ledger.tables, "control": control.tables, "tensors": tensors.tables}
 
 

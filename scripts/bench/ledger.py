@@ -29,7 +29,7 @@ OWNER, CREATOR, CHILD = 0, 1, 2
 
 
 def conversation() -> Iterator[RecordedMessage]:
-    """Yield ten messages for each RRef: created, passed on, dropped by both; one in 100 leaks."""
+    """Yield ten messages for each RRef: it is created, passed on and dropped. One in 100 leaks."""
     ack = RRefAck().toMessage()
     for number in range(0, MESSAGES // 10 * 3, 3):
         rref_id = RRefId(CREATOR, number)
@@ -53,7 +53,7 @@ def conversation() -> Iterator[RecordedMessage]:
 
 
 def tables() -> Iterator[Table]:
-    """Measure, in a process of its own."""
+    """Run the command in a new process and measure it."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "million.rref"
         with path.open("wb") as file:

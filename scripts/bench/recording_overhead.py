@@ -1,10 +1,12 @@
 """What recording costs: `rpc.remote` and `to_here` of a small tensor, with recording and without.
 
-A round starts two jobs of two workers, one of them recorded, and measures them in turn, in blocks
-of a fraction of a second. The other one is stopped meanwhile, so whatever else the machine does
-weighs on both alike. Of two jobs that are the same one can be faster by a tenth for all its life,
-hence the rounds. Prints the median of their ratios, and how long a job takes to end: what a worker
-was too busy to write is written then.
+A round starts two jobs of two workers each, and records one of them. It measures the jobs in turn,
+each for a fraction of a second, while the other one is stopped. So both are slowed down equally by
+other programs on the machine. One of two equal jobs can be faster by a tenth until it ends:
+therefore there are several rounds.
+
+Prints the median of the ratios of all rounds, and how long a job takes to end. At its end a worker
+writes the messages that it was too busy to write before.
 
     python scripts/bench/recording_overhead.py
 """
@@ -41,10 +43,10 @@ def main() -> None:
 
 
 def run_round(paths: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Run a job for each path; return how many seconds a call of it takes, and its end."""
+    """Run a job for each path; return the seconds that one call takes, and that its end takes."""
     jobs = {path: Job(path) for path in paths}
     for job in jobs.values():
-        job.measure()  # does not end before both workers are there
+        job.measure()  # returns only after both workers have started
         job.stop()
     blocks = [[job.run_block() for job in jobs.values()] for _ in range(BLOCKS)]
     calls = [statistics.median(times) / CALLS for times in zip(*blocks, strict=True)]
@@ -52,7 +54,7 @@ def run_round(paths: Sequence[str]) -> dict[str, tuple[float, float]]:
 
 
 class Job:
-    """Two workers, of which the first one calls the second one when it is told to."""
+    """Two workers. The first one calls the second one when it is told to."""
 
     def __init__(self, path: str) -> None:
         with socket.socket() as free:
@@ -101,7 +103,7 @@ class Job:
 
 
 def work(rank: int, path: str) -> None:
-    """Be one worker of a job, recorded where there is a path."""
+    """Be one worker of a job. Record it if there is a path."""
     import torch
     from torch.distributed import rpc
 

@@ -1,4 +1,4 @@
-"""How the benchmarks measure: contenders in turn, again and again, the best time of each."""
+"""How the benchmarks measure: run all contenders in turn, often; keep each one's best time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What is compared, the base of the ratios first."""
+    """Rows to compare. The ratios are to the time of the first row."""
 
     title: str
     rows: list[Row]
 
 
 def compare(title: str, contenders: Mapping[str, Callable[[], object]]) -> Table:
-    """Time each contender; the first is what the others are compared with."""
+    """Time each contender. The others are compared with the first."""
     counts = {name: _calls(run) for name, run in contenders.items()}
     best = dict.fromkeys(contenders, float("inf"))
     for _ in range(ROUNDS):
@@ -36,7 +36,7 @@ def compare(title: str, contenders: Mapping[str, Callable[[], object]]) -> Table
 
 
 def _calls(run: Callable[[], object]) -> int:
-    """How many calls fill the time of a round."""
+    """Return how many calls fill the time of a round."""
     run()
     return max(1, int(SECONDS / max(_time(run, 1), 1e-9)))
 

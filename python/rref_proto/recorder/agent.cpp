@@ -1,8 +1,8 @@
 // RecordingAgent: libtorch's TensorPipeAgent, which also notes the RRef messages of its worker.
 //
-// It notes the requests that the worker sends and the responses that it gets. So every message of
-// a job is noted by one worker, and a request always before its response. The agent's threads put
-// notes in a Queue, from which a thread of Python takes them; none of them takes the GIL for it.
+// It notes the requests that the worker sends and the responses that it receives. So exactly one
+// worker notes each message of a job, and a request is noted before its response. The agent's
+// threads put the notes in a Queue, without the GIL. A Python thread takes them out.
 
 #include <torch/csrc/distributed/rpc/request_callback_impl.h>
 #include <torch/csrc/distributed/rpc/tensorpipe_agent.h>
@@ -64,15 +64,15 @@ at::Tensor copyOf(const at::Tensor& tensor) {
   return copy.requires_grad_(tensor.requires_grad());
 }
 
-// Notes a message about an RRef, or one that asks for a remote call; nothing of any other. Must be
-// called before the message is sent, which moves its payload away.
+// Returns a note if the message is about an RRef or asks for a remote call. Must be called before
+// the message is sent, because sending moves the payload out of it.
 std::optional<Note> read(const rpc::Message& message, const rpc::WorkerInfo& peer, bool values) {
   Note note;
   note.type = message.type();
   if (isWrapper(note.type)) {
     note.payload = message.payload();
     while (isWrapper(note.type)) {
-      // What a wrapper adds to the payload begins with the type of what it wraps.
+      // A wrapper adds values to the payload. The first is the type of the message inside.
       const auto added = rpc::readWrappedPayload(note.payload, message);
       note.type = static_cast<int>(added.at(0).toInt());
     }
@@ -98,7 +98,7 @@ std::optional<Note> read(const rpc::Message& message, const rpc::WorkerInfo& pee
   return note;
 }
 
-// As above. An error while noting must not reach the job.
+// The same, but an error must not disturb the job: the note is counted as dropped.
 std::optional<Note> tryRead(
     const rpc::Message& message,
     const rpc::WorkerInfo& peer,
@@ -128,10 +128,10 @@ class RecordingAgent final : public rpc::TensorPipeAgent {
       return future;
     }
     if (isRRefMessage(request->type)) {
-      request->id = message->id(); // which sending has set
+      request->id = message->id(); // set when it was sent
       queue_->add(std::move(*request));
     }
-    // The first callback of this future, so the response is noted before anybody acts on it.
+    // This is the first callback of the future, so the response is noted before it is used.
     future->addCallback([queue = queue_, to](rpc::JitFuture& response) {
       if (response.hasError()) {
         return;
@@ -144,7 +144,7 @@ class RecordingAgent final : public rpc::TensorPipeAgent {
     return future;
   }
 
-  // When this returns, everything that was noted is written.
+  // When this returns, all notes are written.
   void shutdownImpl() override {
     TensorPipeAgent::shutdownImpl();
     queue_->close();
@@ -191,7 +191,7 @@ PYBIND11_MODULE(TORCH_EXTENSION_NAME, module) {
       .def("close", &Queue::close)
       .def("finish", &Queue::finish);
 
-  // The base class is known to pybind11 once torch's Python part has registered it.
+  // The import lets torch register the base class, which pybind11 must know first.
   const auto base = py::module::import("torch._C._distributed_rpc").attr("TensorPipeAgent");
   py::class_<RecordingAgent, std::shared_ptr<RecordingAgent>>(module, "RecordingAgent", base)
       .def(py::init([](std::shared_ptr<Queue> queue,

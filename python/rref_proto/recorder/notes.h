@@ -1,4 +1,4 @@
-// Note and Queue: what the agent's threads noted, on its way to the thread that writes it.
+// Note and Queue: the agent's threads add notes to the queue, and another thread writes them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-// One message to or from another worker, the peer. Requests are to it, responses are from it.
+// One message: a request to another worker (the peer), or a response from it.
 struct Note {
   int64_t time = 0; // in nanoseconds since the epoch
   int type = 0;
@@ -21,7 +21,7 @@ struct Note {
   int16_t peerId = 0;
   std::string peerName;
   std::vector<char> payload;
-  std::vector<at::Tensor> tensors; // none where values are not wanted
+  std::vector<at::Tensor> tensors; // empty if values are not recorded
   std::vector<size_t> tensorSizes; // in bytes; 0 for a sparse tensor
 
   size_t size() const {
@@ -32,14 +32,14 @@ struct Note {
 
 class Queue {
  public:
-  // `limit` is in bytes. Where `values` is false, notes are without the contents of tensors.
+  // `limit` is in bytes. If `values` is false, notes do not hold the contents of tensors.
   Queue(size_t limit, bool values) : limit_(limit), values_(values) {}
 
   bool values() const {
     return values_;
   }
 
-  // A note that finds the queue full is dropped and counted. An empty queue takes any note.
+  // If the queue is full, drops the note and counts it. An empty queue takes a note of any size.
   void add(Note note) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) {
@@ -74,10 +74,10 @@ class Queue {
     return dropped_;
   }
 
-  // Waits for notes, then returns the oldest; none when the queue is closed and empty. To write a
-  // note takes the GIL, for a good part of the time that a message takes, and a busy worker would
-  // feel it. So while notes keep coming only a few are given now and then, and the others as soon
-  // as the worker pauses, or when the queue is half full.
+  // Waits for notes, then returns the oldest; returns none when the queue is closed and empty.
+  // Writing a note needs the GIL, which would slow down a busy worker. So while notes keep coming,
+  // this returns only a few from time to time. The others are returned when the worker pauses, or
+  // when the queue is half full.
   std::vector<Note> take() {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || !notes_.empty(); });
@@ -94,14 +94,14 @@ class Queue {
     return taken;
   }
 
-  // From now on takes in nothing; what is here can still be taken out.
+  // After this, add() does nothing. The notes in the queue can still be taken.
   void close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
     changed_.notify_all();
   }
 
-  // The writer says that it will take no more.
+  // The writer calls this when it will take no more notes.
   void finish() {
     const std::lock_guard<std::mutex> lock(mutex_);
     closed_ = finished_ = true;
@@ -118,7 +118,7 @@ class Queue {
   using Clock = std::chrono::steady_clock;
 
   static constexpr auto kQuiet = std::chrono::milliseconds(20);
-  // Together: 320 notes a second, which take the GIL for a hundredth of it.
+  // Together these allow 320 notes a second, which need the GIL for a hundredth of the time.
   static constexpr auto kWhileBusy = std::chrono::milliseconds(50);
   static constexpr size_t kNotesAtOnce = 16;
 
