@@ -290,6 +290,17 @@ def test_a_subclass_of_a_program_is_sent_as_its_class() -> None:
         Delete.fromMessage(plain.toMessage())
 
 
+@pytest.mark.parametrize("command", [RRefUserDelete(RRefId(0, 1), ForkId(0, 2)), RRefAck()])
+def test_a_subclass_of_message_is_read_as_a_message(command: RpcCommandBase) -> None:
+    class Envelope(Message):
+        __slots__ = ()
+
+    message = Envelope.FromString(command.toMessage().SerializeToString())
+    assert type(message) is Envelope
+    assert type(command).fromMessage(message) == command
+    assert fromMessage(message) == command
+
+
 def test_what_only_looks_like_a_message_is_refused() -> None:
     class Lookalike:
         _command = None

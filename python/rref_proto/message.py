@@ -1,4 +1,4 @@
-"""Message: the envelope of all that workers say.
+"""Message: the envelope of every message.
 
 A Message that `toMessage` made holds an object. One that came from the wire holds a generated
 message. Each is made of the other when it is first needed. Tensors are kept apart from both, as
@@ -293,7 +293,7 @@ def received_body(message: Message, field: str) -> Any:
 
     Returns None for a message that was made of an object, and for anything else.
     """
-    if type(message) is Message and message._command is None:
+    if isinstance(message, Message) and message._command is None:
         return getattr(message._proto, field)
     return None
 

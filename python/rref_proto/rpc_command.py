@@ -97,9 +97,9 @@ def define_bodies(*bodies: Body) -> None:
 
 
 def fromMessage(message: Message) -> RpcCommandBase:
-    """Return the object that `message` holds, of the class that its type tells.
+    """Return the object that `message` holds, of the class that belongs to its type.
 
-    Raises MessageTypeError for a message that is none of the RRef protocol, DecodeError as
+    Raises MessageTypeError for a message outside the RRef protocol, DecodeError as
     `RpcCommandBase.fromMessage` does.
     """
     check_type(message, Message, "fromMessage")
