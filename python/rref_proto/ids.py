@@ -129,10 +129,12 @@ def read_required_id(cls: type[_Id], parent: Any, field: str) -> _Id:
 
     Raises DecodeError where it is missing or out of range.
     """
-    if not parent.HasField(field):
+    proto = getattr(parent, field)
+    # Asking for presence is slow, and only two zeros leave it open.
+    if not (proto.created_on or proto.local_id) and not parent.HasField(field):
         raise DecodeError(f"expected an {cls.__name__}, found none", field)
     try:
-        return cls._from_proto(getattr(parent, field))
+        return cls._from_proto(proto)
     except DecodeError as error:
         raise error.within(field) from None
 

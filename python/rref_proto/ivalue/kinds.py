@@ -70,7 +70,8 @@ def _check_string(value: Any) -> Checked:
 
 def _check_bytes(value: Any) -> Checked:
     check_type(value, (bytes, bytearray, memoryview), "IValue.value")
-    return bytes(value), 1, NODE_BYTES + len(value)
+    content = bytes(value)
+    return content, 1, NODE_BYTES + len(content)
 
 
 def _check_packed(expected: type) -> Callable[[Any], Checked]:

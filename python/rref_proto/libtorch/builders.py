@@ -117,6 +117,8 @@ def described(value: Any) -> str:
         return f"a value of kind {value.kind}"
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__} without a type"
+    if isinstance(value, Arguments):
+        return f"a tuple of {len(value.items)} arguments"
     return short_repr(value)
 
 

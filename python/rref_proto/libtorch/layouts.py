@@ -38,7 +38,9 @@ class Layout(NamedTuple):
 
 def _worker_id(value: IValue) -> int:
     if value.kind != "int_value":
-        raise DecodeError(f"expected a worker id, got a value of kind {value.kind}")
+        raise DecodeError(
+            f"expected a worker id, got a value of kind {value.kind}", "from_worker_id"
+        )
     return int(value.value)
 
 

@@ -44,7 +44,7 @@ class Recorder:
                     for note in notes:
                         self._write(file, Note(*note))
                     file.flush()
-            self._report()
+            self._warn_of_gaps()
         except Exception as error:
             self._warn(f"the recording has stopped: {shown(str(error))}")
         finally:
@@ -61,7 +61,7 @@ class Recorder:
             record, _ = to_record(note, self._worker, values=False)
             write_recording(file, [record])
 
-    def _report(self) -> None:
+    def _warn_of_gaps(self) -> None:
         if dropped := self._queue.dropped:
             self._warn(f"messages missing, as they came faster than they were written: {dropped}")
         if self._unreadable:
