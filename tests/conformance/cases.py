@@ -1,4 +1,4 @@
-"""What the vectors show: edge values of every kind by name, and bytes that must be refused."""
+"""The content of the vectors: edge values of every kind by name, and bytes that must be refused."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ RREF, FORK = RRefId(1, 0), ForkId(1, 2)
 LOWEST = RRefId(INT16[0], INT64[0]), ForkId(INT16[1], INT64[1])
 
 # Fields that no version of the schema has yet: a varint, 8 bytes, bytes, a group, 4 bytes. They
-# come after the known fields, where a canonical writer puts what it does not know.
+# come after the known fields, where a canonical writer puts unknown fields.
 UNKNOWN = bytes.fromhex("c03e01 c93e0102030405060708 d23e03616263 db3e0801dc3e e53e01020304")
-# The same for one field that a version to come could well use: Message.body = 25, IValue.kind = 20.
+# One field that a later version could add: to Message.body the number 25, to IValue.kind 20.
 LATER_BODY = bytes.fromhex("ca0103080102")
 LATER_KIND = bytes.fromhex("a2010101")
 
@@ -74,12 +74,12 @@ POINT, COLOR = "__torch__.shapes.Point", "__torch__.shapes.Color"
 
 
 def ivalue(value: Any, type: str | None = None) -> IValue:
-    """Call `IValue.from_python` by a short name: the tables below are long enough."""
+    """Call `IValue.from_python`. The short name keeps the tables below readable."""
     return IValue.from_python(value, type)
 
 
 def deepest() -> IValue:
-    """Return a value of as many levels as a 100-level parser reads in a RecordedMessage."""
+    """Return the deepest value that a parser with a limit of 100 levels reads in a record."""
     value = ivalue(0)
     for _ in range(48):
         value = ivalue(ScriptObject(POINT, state=value))
@@ -150,7 +150,7 @@ COMMANDS: dict[str, RpcCommandBase] = {
     "RRefAck": RRefAck(),
 }
 
-# What every protobuf parser must refuse, read as a message of this name.
+# Every protobuf parser must refuse these bytes, read as a message of this name.
 REFUSED = {
     "cut off in a tag": ("RRefId", "80"),
     "cut off before a varint": ("RRefId", "08"),

@@ -1,6 +1,6 @@
-"""What a vector demands: of a runner's Result, and of the Python library's payloads.
+"""Compare a vector with the Result of a runner, and with the payload of the Python library.
 
-Every function here yields the problems that it found, as text.
+The public functions yield the problems that they find, as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rref_proto import Message, RRefProtoError, libtorch
 
 
 def result_problems(vector: Vector, result: Any, lacks: Collection[Lacks]) -> Iterator[str]:
-    """Compare a runner's Result with what `vector` demands."""
+    """Compare a runner's Result with `vector`."""
     if result.name != vector.name:
         yield f"expected the result of this vector, got that of {result.name}"
     elif vector.json is None:
@@ -49,10 +49,10 @@ def _accepted_problems(vector: Vector, result: Any, lacks: Collection[Lacks]) ->
         wire = cls.FromString(wire).SerializeToString()
     yield from _differ("wire", message.SerializeToString().hex(), wire.hex())
 
-    # NaN's bits do not survive JSON, and writers differ in spaces and in the digits of a double:
-    # so what is compared is what the two say in Python's JSON.
+    # JSON does not keep the bits of a NaN, and writers differ in spaces and in the digits of a
+    # double. So both are read and written again in Python's JSON, and then compared.
     expected = _json_of(json_format.ParseDict(vector.json or {}, cls()), lacks)
-    # This needs no JSON of the runtime: no runner passes where the vector's bytes are not its JSON.
+    # Also runtimes without JSON fail here if the bytes of the vector differ from its JSON.
     yield from _differ("wire, in JSON", expected, _json_of(cls.FromString(result.wire), lacks))
     if Lacks.JSON in lacks or (Lacks.DEEP_JSON in lacks and _levels(vector.json) > 64):
         return
@@ -65,7 +65,7 @@ def _accepted_problems(vector: Vector, result: Any, lacks: Collection[Lacks]) ->
 
 
 def payload_problems(vector: Vector) -> Iterator[str]:
-    """Compare what rref_proto.libtorch reads and writes with the vector's payload."""
+    """Compare the vector's payload with what rref_proto.libtorch reads and writes."""
     if vector.payload is None:
         return
     message_type, payload = vector.payload
@@ -82,7 +82,7 @@ def payload_problems(vector: Vector) -> Iterator[str]:
 
 
 def describe(value: Any) -> str:
-    """Return a message, or a value in one, in the form of README.md, by reflection."""
+    """Return a message, or a value in it, in the form of README.md. This uses reflection."""
     if isinstance(value, ProtobufMessage):
         descriptors: list[Any] = list(value.DESCRIPTOR.fields)
         present = (
@@ -108,7 +108,7 @@ def _differ(what: str, expected: str, got: str) -> Iterator[str]:
 
 
 def _forget_negative_zeros(message: ProtobufMessage, everywhere: bool) -> None:
-    """Make a zero of each -0.0 in fields without presence, or in all."""
+    """Replace each -0.0 by 0.0: in fields without presence, or `everywhere` in all fields."""
     for field, value in message.ListFields():
         if field.message_type:
             for each in [value] if isinstance(value, ProtobufMessage) else value:
@@ -127,13 +127,13 @@ def _json_of(message: ProtobufMessage, lacks: Collection[Lacks]) -> str:
 
 
 def _read_json(text: str, cls: type[ProtobufMessage]) -> ProtobufMessage:
-    # -0 is an int to Python's JSON, which has no negative zero, but a double to protobuf's.
+    # Python's JSON reads -0 as an int, which has no negative zero. Protobuf's reads it as a double.
     read = json.loads(text, parse_int=lambda digits: int(digits) if digits != "-0" else -0.0)
     return json_format.ParseDict(read, cls())
 
 
 def _levels(value: Any) -> int:
-    """Return how deep an object of protobuf's JSON nests messages."""
+    """Return how many levels of messages an object of protobuf's JSON has."""
     if isinstance(value, dict):
         return 1 + max(map(_levels, value.values()), default=0)
     return max(map(_levels, value), default=0) if isinstance(value, list) else 0

@@ -1,4 +1,4 @@
-"""Protobuf's delimited format: messages, each after its length as a varint."""
+"""Protobuf's delimited format: before each message is its length, as a varint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_delimited(file: BinaryIO, messages: Iterable[Message]) -> None:
 
 
 def read_delimited(file: BinaryIO, cls: type[_Message]) -> Iterator[_Message]:
-    """Read messages of `cls` from a binary file. Raises EOFError where one is cut off."""
+    """Read messages of `cls` from a binary file. Raises EOFError if a message is cut off."""
     while byte := file.read(1):
         length, shift = byte[0] & 0x7F, 7
         while byte and byte[0] & 0x80:

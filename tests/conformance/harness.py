@@ -1,8 +1,8 @@
-"""Run every vector, and the worked exchange, in the languages named, or in all.
+"""Run every vector, and the example of examples/exchange, in some languages or in all.
 
-Each language has a folder with build.sh, run.sh and exchange.sh, and a row in languages.py;
-README.md says how to add one. Nothing is ever skipped: a language that cannot be built fails, and
-the report says how to get what it needs.
+Each language has a folder with build.sh, run.sh and exchange.sh, and a row in languages.py.
+README.md says how to add one. Nothing is skipped: a language that cannot be built fails, and the
+report says how to install what it needs.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ COLUMNS = (*GROUPS, "exchange")
 
 @dataclass
 class Score:
-    """What passed and what failed in each column of the table, and every problem."""
+    """How many passed and failed in each column of the table, and all problems."""
 
     passed: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
     def add(self, column: str, name: str, problems: Iterable[str]) -> None:
-        """Count one more in `column`: passed where there are no problems."""
+        """Count one more in `column`: as passed if there are no problems, otherwise as failed."""
         found = [f"{name}: {problem}" for problem in problems]
         (self.failed if found else self.passed)[column] += 1
         self.problems += found
@@ -56,7 +56,7 @@ def examine(
 
 
 def score_language(language: Language, vectors: Sequence[Vector], protocol: Any) -> Score:
-    """Build a language, run its exchange, and compare what its runner makes of the vectors."""
+    """Build a language, run its example, and compare the results of its runner with the vectors."""
     score = Score()
     started = time.monotonic()
     if problem := THIS_CHECKOUT.build(language):
@@ -85,7 +85,7 @@ def score_payloads(vectors: Iterable[Vector]) -> Score:
 
 
 def table(rows: Iterable[tuple[str, Score, str, str]], markdown: bool) -> str:
-    """Lay out the scores, as text or as markdown."""
+    """Write the scores as a table, in text or in markdown."""
     cells = [("", *COLUMNS, "bytes", "the runtime lacks")]
     cells += [(name, *map(score.cell, COLUMNS), *rest) for name, score, *rest in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -97,7 +97,7 @@ def table(rows: Iterable[tuple[str, Score, str, str]], markdown: bool) -> str:
 
 
 def main() -> int:
-    """Run what the command line asks for; return 1 where anything failed."""
+    """Run the languages of the command line; return 1 if anything failed."""
     names = [language.name for language in LANGUAGES]
     parser = argparse.ArgumentParser(description="Run the conformance vectors.")
     parser.add_argument("languages", nargs="*", metavar="LANGUAGE", help=", ".join(names))
@@ -106,7 +106,7 @@ def main() -> int:
     if unknown := set(arguments.languages) - set(names):
         parser.error(f"expected some of {', '.join(names)}, got {', '.join(sorted(unknown))}")
 
-    # The harness speaks to the runners in Python's generated code, which python/build.sh makes.
+    # The harness needs the Python code of conformance.proto, which python/build.sh generates.
     if problem := THIS_CHECKOUT.build(LANGUAGES[0]):
         print(problem, "0 passed, 1 failed", sep="\n")
         return 1

@@ -1,6 +1,6 @@
-"""The languages: what each needs, and what its protobuf runtime lacks.
+"""The languages: what each needs, and what its protobuf runtime cannot do.
 
-    python3 languages.py    print the Debian packages that are to be installed for all of them
+    python3 languages.py    print the Debian packages to install for all of them
 
 This file imports nothing but the standard library, so that it runs before anything is installed.
 """
@@ -14,25 +14,25 @@ from enum import Enum
 
 
 class Lacks(Enum):
-    """What the protobuf runtime of a language does not do, so that no program on it could."""
+    """What the protobuf runtime of a language cannot do, so that no program with it can."""
 
     JSON = "JSON"
     DEEP_JSON = "JSON of more than 64 levels"
     NEGATIVE_ZERO_IN_JSON = "-0.0 in JSON"
     NEGATIVE_ZERO = "-0.0 in a field without presence"
     UNKNOWN_FIELDS = "unknown fields"
-    # It writes other bytes than all other runtimes, with the same meaning.
+    # It writes fields in another order than all other runtimes. The messages are equal.
     EXACT_BYTES = "exact bytes"
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language; its name is that of its folder."""
+    """A language. Its folder has the same name."""
 
     name: str
-    # What must be on the PATH, and the Debian package that it is in.
+    # The programs that must be on the PATH, each with its Debian package.
     programs: Mapping[str, str]
-    # The Debian packages that it needs beside those.
+    # The other Debian packages that it needs.
     libraries: tuple[str, ...]
     lacks: frozenset[Lacks] = frozenset()
 
@@ -41,7 +41,7 @@ class Language:
 
 
 PROTOC = {"protoc": "protobuf-compiler"}
-# Beside the C++ runtime, it has the timestamp.proto that recording.proto imports.
+# It has the C++ runtime, and timestamp.proto, which recording.proto imports.
 IMPORTS = "libprotobuf-dev"
 
 LANGUAGES = (
@@ -64,7 +64,7 @@ LANGUAGES = (
         (IMPORTS, "libprotobuf-java", "libgoogle-gson-java", "libguava-java"),
         frozenset({Lacks.NEGATIVE_ZERO_IN_JSON}),
     ),
-    # npm brings the rest: see examples/exchange/typescript/package.json.
+    # npm installs the rest: see examples/exchange/typescript/package.json.
     Language(
         "typescript",
         PROTOC | {"node": "nodejs", "npm": "npm"},
@@ -83,8 +83,8 @@ LANGUAGES = (
 def packages(languages: Iterable[Language]) -> list[str]:
     """Return the Debian packages to install for `languages`.
 
-    A program that is on the PATH needs none. It may be from elsewhere: Node.js often is, and then
-    Debian's npm cannot be installed beside it.
+    A program that is on the PATH already needs no package. This matters for Node.js: if it is not
+    Debian's own, Debian's npm cannot be installed.
     """
     found: list[str] = []
     for language in languages:

@@ -1,7 +1,7 @@
 """Write vectors/ from tests/data and the Python library; with --check, compare instead.
 
-Bare messages are made of generated code, which takes what the library would refuse (a tensor
-without a dtype, an absent identifier); messages with a payload are made of the library.
+Vectors without a payload are made with the generated code. It accepts messages that the library
+refuses, such as a tensor without a dtype. Vectors with a payload are made with the library.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def vector(name: str, proto: protobuf.Message, payload: tuple[int, bytes] | None
 
 
 def vector_of_wire(name: str, message: str, wire: bytes) -> Vector:
-    """Make a vector of what generated code reads `wire` as, unknown fields included."""
+    """Make a vector of the message that generated code reads from `wire`, with unknown fields."""
     return vector(name, message_class(message).FromString(wire))
 
 
@@ -105,7 +105,7 @@ def _tensor(dtype: int, sizes: tuple[int, ...], data: bytes, **more: Any) -> ten
 
 
 def _nest(field: int, content: bytes) -> bytes:
-    """Encode `content`, shorter than 128 bytes, as the field of number `field`, below 16."""
+    """Encode `content`, at most 127 bytes, as the field with the number `field`, at most 15."""
     return bytes([field << 3 | 2, len(content)]) + content
 
 
@@ -237,7 +237,7 @@ MAKERS: tuple[Callable[[], Iterator[Vector]], ...] = (
 
 
 def main() -> int:
-    """Write or compare all files; return 1 where one differs."""
+    """Write or compare all files; return 1 if one differs."""
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit("usage: make_vectors.py [--check]")

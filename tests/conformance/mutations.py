@@ -1,7 +1,7 @@
-"""Show that no language passes by mistake: every runner must fail where something was changed.
+"""Show that no language passes by mistake: every runner must fail after a change.
 
-Everything is built in a temporary copy of the repository: first as it is, then, into the same
-folders, with another number of a field. For a changed vector nothing needs to be built again.
+All languages are built in a temporary copy of the repository. They are built again, in the same
+folders, after a number of a field has changed. For a changed vector no language is built again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vector import Vector, read_vectors
 from rref_proto.v1.ids_pb2 import RRefId
 
 ROOT = THIS_CHECKOUT.root
-# What building and running the languages takes.
+# The parts of the repository that are needed to build and run the languages.
 COPIED = ("examples", "proto", "python", "scripts", "tests/conformance")
 GENERATOR = ROOT / ".venv" / "gen" / "bin" / "python"
 
@@ -35,14 +35,14 @@ CHANGED_JSON = {"createdOn": 1, "localId": "3"}
 
 @dataclass(frozen=True)
 class Trial:
-    """What is sent to every runner, and the names of the vectors that it must fail."""
+    """The vectors for every runner, and the names of those that it must fail."""
 
     name: str
     vectors: Sequence[Vector]
     must_fail: set[str]
 
     def problem(self, checkout: Checkout, language: Language, protocol: Any) -> str:
-        """Run the trial in a language that was built; return what is not as it must be."""
+        """Run the trial in a language that was built; return the problem, or an empty text."""
         problems_of_each, problem = examine(checkout, language, self.vectors, protocol)
         if problem:
             return problem
@@ -56,7 +56,7 @@ class Trial:
 
 
 def copy_repository(to: Path) -> Checkout:
-    """Copy the files that git knows, or would add, with their times: Cargo goes by them."""
+    """Copy all files that git does not ignore. Keep their times, because Cargo compares times."""
     git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *COPIED]
     listed = subprocess.run(git, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -80,7 +80,7 @@ def change_schema(checkout: Checkout) -> None:
 
 
 def run_trials(checkout: Checkout, trials: Sequence[Trial]) -> Iterator[str]:
-    """Build every language and run the trials in it; yield the problem of each, or nothing."""
+    """Build every language and run the trials in it; yield a problem or an empty text for each."""
     for language in LANGUAGES:
         not_built = checkout.build(language)
         for trial in trials:
@@ -91,7 +91,7 @@ def run_trials(checkout: Checkout, trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run all trials; return 1 where one failed."""
+    """Run all trials; return 1 if one failed."""
     vectors = list(read_vectors())
     other_bytes = change_vector(vectors, wire=CHANGED_ID.SerializeToString())
     other_json = change_vector(vectors, json=CHANGED_JSON)

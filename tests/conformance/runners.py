@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 from languages import Language, packages
 from vector import Vector
 
-# Nothing takes a tenth of these. What hangs must not hold up the result.
+# Ten times longer than any program needs. They only stop a program that hangs.
 SECONDS_TO_BUILD, SECONDS_TO_RUN = 900, 60
 
 
@@ -30,7 +30,7 @@ class Checkout:
     root: Path
 
     def output(self, name: str) -> Path:
-        """Return the folder that the language of this name is built in."""
+        """Return the folder in which the language of this name is built."""
         return self.root / ".venv" / "conformance" / name
 
     def command(self, language: Language, script: str) -> list[str]:
@@ -38,7 +38,7 @@ class Checkout:
         return [str(folder / script), str(self.output(language.name))]
 
     def build(self, language: Language) -> str:
-        """Build a language's programs; return the problem where that fails."""
+        """Build a language's programs; return the problem, or an empty text."""
         missing = language.missing_programs()
         problem = f"not installed: {', '.join(missing)}" if missing else ""
         if problem := problem or run(self.command(language, "build.sh"), SECONDS_TO_BUILD)[1]:
@@ -51,7 +51,7 @@ class Checkout:
         return importlib.import_module("conformance_pb2")
 
     def run_exchange(self, language: Language) -> str:
-        """Start the owner with a language's user; return the problem where one fails."""
+        """Start the owner with a language's user; return the problem, or an empty text."""
         owner = self.root / "examples" / "exchange" / "owner.py"
         command = [sys.executable, str(owner), *self.command(language, "exchange.sh")]
         return run(command, SECONDS_TO_RUN)[1]
@@ -59,7 +59,7 @@ class Checkout:
     def run_vectors(
         self, language: Language, vectors: Iterable[Vector], protocol: Any
     ) -> tuple[list[Any], str]:
-        """Start a language's runner once for all vectors; return its Results and any problem."""
+        """Start a language's runner once for all vectors; return its Results, and any problem."""
         stdin = io.BytesIO()
         for vector in vectors:
             text = "" if vector.json is None else json.dumps(vector.json)
@@ -72,7 +72,7 @@ class Checkout:
         try:
             results.extend(read_delimited(io.BytesIO(stdout), protocol.Result))
         except (EOFError, DecodeError) as error:
-            problem = problem or f"what run.sh wrote is no Result: {error}"
+            problem = problem or f"run.sh wrote bytes that are not a Result: {error}"
         return results, problem
 
 
@@ -80,14 +80,14 @@ THIS_CHECKOUT = Checkout(Path(__file__).resolve().parents[2])
 
 
 def run(command: list[str], seconds: int, stdin: bytes = b"") -> tuple[bytes, str]:
-    """Run a command to its end; return its output and, where it failed, how."""
+    """Run a command to its end; return its output, and the problem, or an empty text."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHON": sys.executable},
-        start_new_session=True,  # so that what it started can be ended with it
+        start_new_session=True,  # so that the processes that it starts can be killed with it
     )
     try:
         stdout, stderr = process.communicate(stdin, seconds)
@@ -96,5 +96,5 @@ def run(command: list[str], seconds: int, stdin: bytes = b"") -> tuple[bytes, st
         stdout, stderr = process.communicate()
     if not process.returncode:
         return stdout, ""
-    said = stderr.decode(errors="replace").rstrip()
-    return stdout, f"{Path(command[0]).name} ended with status {process.returncode}\n{said}"
+    errors = stderr.decode(errors="replace").rstrip()
+    return stdout, f"{Path(command[0]).name} ended with status {process.returncode}\n{errors}"

@@ -1,4 +1,4 @@
-"""One vector: a message in the forms that every language must agree on, a line of vectors/."""
+"""One vector, which is one line of vectors/: a message and how every language must write it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from google.protobuf import message as protobuf
 from rref_proto.v1 import ids_pb2, ivalue_pb2, message_pb2, recording_pb2, rref_pb2, tensor_pb2
 
 FOLDER = Path(__file__).resolve().parent / "vectors"
-# The groups are named as the .proto files, each of which adds messages; then what is refused.
+# A group of vectors for the messages of each .proto file, and one for bytes that must be refused.
 MODULES = {
     "ids": ids_pb2,
     "tensor": tensor_pb2,
@@ -27,13 +27,13 @@ GROUPS = (*MODULES, "refused")
 
 @dataclass(frozen=True)
 class Vector:
-    """`json` is None where `wire` must be refused, `payload` where libtorch has none."""
+    """`json` is None if `wire` must be refused. `payload` is None if libtorch has none."""
 
     name: str
     message: str
     wire: bytes
     json: dict[str, Any] | None = None
-    # libtorch's MessageType and payload. The tensors and the id are those of the message.
+    # libtorch's MessageType and payload. Its tensors and its id are in the message.
     payload: tuple[int, bytes] | None = None
 
     @property
@@ -66,7 +66,7 @@ class Vector:
 
 
 def message_class(name: str) -> type[protobuf.Message]:
-    """Return the generated class of the schema's message `name`; KeyError where it has none."""
+    """Return the generated class of the schema's message `name`; raise KeyError if it has none."""
     for module in MODULES.values():
         found: type[protobuf.Message] | None = getattr(module, name, None)
         if found:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# build.sh OUT: tries buf.gen.yaml as a project of somebody else would. In OUT, generates with a copy
-# of it, and compiles this folder's program in each language. The libraries are those that the
-# build.sh of ../go, ../java and ../typescript have put into the folders beside OUT.
+# build.sh OUT: tries buf.gen.yaml as another project would. In OUT, it generates code with a copy
+# of that file, and compiles this folder's program in each language. The libraries must be in the
+# folders next to OUT, where the build.sh of ../go, ../java and ../typescript have put them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

@@ -1,5 +1,5 @@
-// A project that generates its Go code with buf.gen.yaml. It checks that the code has the go_package
-// by which it is imported here: other generated code would import it by that.
+// A project that generates its Go code with buf.gen.yaml. It checks that the generated code has the
+// same go_package as in the import here: other generated code would import it by its go_package.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 func main() {
 	imported := reflect.TypeOf(pb.RecordedMessage{}).PkgPath()
 	options := pb.File_rref_proto_v1_recording_proto.Options().(*descriptorpb.FileOptions)
-	said, _, _ := strings.Cut(options.GetGoPackage(), ";")
-	if said != imported {
-		log.Fatalf("expected the go_package %s, got %s", imported, said)
+	declared, _, _ := strings.Cut(options.GetGoPackage(), ";")
+	if declared != imported {
+		log.Fatalf("expected the go_package %s, got %s", imported, declared)
 	}
 }

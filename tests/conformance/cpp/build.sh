@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh OUT: generates the C++ code of the schema, and compiles the runner and the exchange.
+# build.sh OUT: generates the C++ code of the schema, and compiles the runner and the user.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -10,7 +10,7 @@ cd "$1"
 protoc -I "$root/proto" -I "$here/.." --cpp_out=generated \
     "$root"/proto/rref_proto/v1/*.proto conformance.proto
 
-# Every file by itself, so that all processors have one to compile.
+# Compile every file separately, so that all processors have work.
 find generated "$here" "$root/examples/exchange/cpp" -name '*.cc' -print0 |
     xargs -0 -P "$(nproc)" -I{} sh -c \
     'g++ -std=c++17 -Igenerated $(pkg-config --cflags protobuf) \

@@ -1,5 +1,5 @@
-// The form of Result.fields, which ../README.md describes: Describe() for all that is no message,
-// and Fields, by which the Describe() of a message reads like its definition in the .proto.
+// The form of Result.fields, which ../README.md describes. Describe() is for scalars, lists and
+// Timestamp. With Fields, the Describe() of a message looks like its definition in the .proto.
 #ifndef RREF_PROTO_CONFORMANCE_FORM_H_
 #define RREF_PROTO_CONFORMANCE_FORM_H_
 
@@ -39,7 +39,7 @@ inline std::string Describe(const std::string& value) {
 // Declared before the templates below: C++ finds the other messages by their namespace.
 std::string Describe(const google::protobuf::Timestamp& m);
 
-// A repeated field of scalars or of messages: anything else that has an iterator.
+// A repeated field, of scalars or of messages: everything else that has an iterator.
 template <typename Repeated, typename = typename Repeated::const_iterator>
 std::string Describe(const Repeated& values) {
   std::string text;

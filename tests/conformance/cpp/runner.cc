@@ -1,4 +1,4 @@
-// The runner for C++: reads every vector with the generated code, and says what it found.
+// The runner for C++: reads vectors with the generated code, and writes a result for each.
 
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/util/delimited_message_util.h>
@@ -15,7 +15,7 @@
 namespace rref_proto::v1 {
 namespace {
 
-// Messages of one shape, which the schema keeps apart by their names only.
+// Messages that differ only in their names: one function for all that have the same fields.
 
 template <typename T>
 std::string DescribeId(const T& m) {
@@ -151,7 +151,7 @@ std::string Describe(const RRefChildAccept& m) {
 std::string Describe(const RRefAck&) { return Fields(); }
 
 std::string Describe(const Message& m) {
-  // One AddIf() for each field of the oneof does what a switch would, and keeps the order.
+  // At most one field of the oneof is set, so AddIf() for each of them does the same as a switch.
   return Fields()
       .AddIf(m.has_remote_ret(), "remote_ret", m.remote_ret())
       .AddIf(m.has_script_rref_fetch_call(), "script_rref_fetch_call", m.script_rref_fetch_call())
@@ -204,7 +204,7 @@ Result Run(const Vector& vector) {
   result.set_name(vector.name());
   T message;
   if (!message.ParseFromString(vector.wire())) {
-    result.set_refused("ParseFromString gave false");
+    result.set_refused("ParseFromString returned false");
     return result;
   }
   result.set_fields(v1::Describe(message));

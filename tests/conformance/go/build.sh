@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUT: generates the Go code of the schema, and compiles the runner and the exchange. Both
-# are packages of the example's module, of which OUT gets a copy.
+# build.sh OUT: generates the Go code of the schema, and compiles the runner and the user. Both
+# are packages of the example's module. OUT gets a copy of that module.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -15,7 +15,7 @@ cp -r "$root"/examples/exchange/go/{go.mod,delimited,user} "$out/src"
 cp -r "$here/runner" "$out/src/conformance"
 
 cd "$out/src"
-# Debian's package golang-google-protobuf-dev, and no network.
+# Use Debian's package golang-google-protobuf-dev, without the network.
 go mod edit -replace google.golang.org/protobuf=/usr/share/gocode/src/google.golang.org/protobuf
 export GO111MODULE=on GOFLAGS= GOPROXY=off GOCACHE="$out/cache"
 go build -o "$out/bin/" ./user ./conformance/runner

@@ -33,9 +33,9 @@ import rref_proto.v1.Tensor;
 import rref_proto.v1.TensorList;
 import rref_proto.v1.Tuple;
 
-/** The fields of the schema's messages, by the typed API. */
+/** Reads the fields of the schema's messages. */
 final class Fields {
-  /** One message of the schema: how to read it, and its fields. */
+  /** One message of the schema: how to parse it, and how to read its fields. */
   record Kind<M extends com.google.protobuf.Message>(
       Parser<M> parser, Function<M, String> fields) {}
 

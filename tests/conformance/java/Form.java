@@ -14,7 +14,7 @@ final class Form {
         .collect(Collectors.joining(",", "{", "}"));
   }
 
-  /** Writes a field that has its value already in this form, or a number or bool. */
+  /** Writes a field. Its value is a number, a bool, or a text that is already in this form. */
   static String field(String name, Object value) {
     return name + ":" + value;
   }

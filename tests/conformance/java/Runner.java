@@ -13,8 +13,8 @@ import rref_proto.conformance.v1.Result;
 import rref_proto.conformance.v1.Vector;
 
 /**
- * The conformance runner: reads vectors from standard input, writes a result for each to standard
- * output.
+ * The conformance runner: reads vectors from standard input, and writes a result for each to
+ * standard output.
  */
 final class Runner {
   public static void main(String[] arguments) throws IOException {
@@ -49,7 +49,7 @@ final class Runner {
         result.setWireOfJson(encode(read.build()));
       }
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-      // The second is for what JSON cannot say, such as a time in the year 10000.
+      // The second is thrown for values that JSON cannot have, such as a time in the year 10000.
       result.setJsonRefused(e.toString());
     }
     return result.build();

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# run.sh OUT: runs what build.sh built, vectors in, results out.
+# run.sh OUT: runs the runner. It reads vectors and writes results.
 exec java -cp "$1/classes:$1/lib/*" Runner

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# exchange.sh OUT: runs the user of the worked exchange.
+# exchange.sh OUT: runs the user of examples/exchange.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

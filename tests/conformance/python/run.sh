@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh OUT: runs what build.sh built, vectors in, results out.
+# run.sh OUT: runs the runner. It reads vectors and writes results.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export PYTHONPATH="$1:$here/..:$here/../../../python"

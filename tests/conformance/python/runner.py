@@ -1,4 +1,4 @@
-"""The runner for Python: reads every vector with the generated code, and says what it found."""
+"""The runner for Python: reads vectors with the generated code, and writes a result for each."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ def describe(value: Any) -> str:
 
 
 def fields(**values: Any) -> str:
-    """Describe a message of these fields, those without a value being absent."""
+    """Describe a message with these fields. A field that is None is absent."""
     present = (f"{name}:{describe(value)}" for name, value in values.items() if value is not None)
     return f"{{{','.join(present)}}}"
 
 
-def given(message: Any, field: str) -> Any:
-    """Return a field that has presence, None where it is absent."""
+def if_present(message: Any, field: str) -> Any:
+    """Return a field that has presence, or None if it is absent."""
     return getattr(message, field) if message.HasField(field) else None
 
 
 def chosen(message: Any, oneof: str) -> dict[str, Any]:
-    """Return the field of the oneof that is set, under its name."""
+    """Return the name and the value of the oneof's field that is set."""
     field = message.WhichOneof(oneof)
     return {field: getattr(message, field)} if field else {}
 
@@ -87,7 +87,7 @@ describe.register(Sequence, lambda values: f"[{','.join(map(describe, values))}]
 
 for identifier in (RRefId, ForkId):
     describe.register(identifier, lambda m: fields(created_on=m.created_on, local_id=m.local_id))
-describe.register(Device, lambda m: fields(type=m.type, index=given(m, "index")))
+describe.register(Device, lambda m: fields(type=m.type, index=if_present(m, "index")))
 describe.register(
     Tensor,
     lambda m: fields(
@@ -95,7 +95,7 @@ describe.register(
         sizes=m.sizes,
         data=m.data,
         requires_grad=m.requires_grad,
-        device=given(m, "device"),
+        device=if_present(m, "device"),
     ),
 )
 describe.register(IValue, lambda m: fields(**chosen(m, "kind")))
@@ -106,50 +106,54 @@ for packed in (IntList, DoubleList, BoolList):
 describe.register(TensorList, lambda m: fields(tensor_indices=m.tensor_indices))
 describe.register(GenericList, lambda m: fields(type=m.type, elements=m.elements))
 describe.register(GenericDict, lambda m: fields(type=m.type, entries=m.entries))
-describe.register(GenericDict.Entry, lambda m: fields(key=given(m, "key"), value=given(m, "value")))
+describe.register(
+    GenericDict.Entry, lambda m: fields(key=if_present(m, "key"), value=if_present(m, "value"))
+)
 describe.register(
     ScriptObject,
-    lambda m: fields(type=m.type, attributes=m.attributes, state=given(m, "state")),
+    lambda m: fields(type=m.type, attributes=m.attributes, state=if_present(m, "state")),
 )
-describe.register(ScriptObject.Attribute, lambda m: fields(name=m.name, value=given(m, "value")))
-describe.register(EnumHolder, lambda m: fields(type=m.type, value=given(m, "value")))
+describe.register(
+    ScriptObject.Attribute, lambda m: fields(name=m.name, value=if_present(m, "value"))
+)
+describe.register(EnumHolder, lambda m: fields(type=m.type, value=if_present(m, "value")))
 describe.register(
     RRefForkData,
     lambda m: fields(
         owner_id=m.owner_id,
-        rref_id=given(m, "rref_id"),
-        fork_id=given(m, "fork_id"),
+        rref_id=if_present(m, "rref_id"),
+        fork_id=if_present(m, "fork_id"),
         parent=m.parent,
         type_str=m.type_str,
     ),
 )
 for call in (ScriptRRefFetchCall, PythonRRefFetchCall):
     describe.register(
-        call, lambda m: fields(from_worker_id=m.from_worker_id, rref_id=given(m, "rref_id"))
+        call, lambda m: fields(from_worker_id=m.from_worker_id, rref_id=if_present(m, "rref_id"))
     )
 for ret in (ScriptRRefFetchRet, PythonRRefFetchRet):
     describe.register(ret, lambda m: fields(values=m.values))
 for fork in (RRefUserDelete, RemoteRet, RRefForkRequest):
     describe.register(
-        fork, lambda m: fields(rref_id=given(m, "rref_id"), fork_id=given(m, "fork_id"))
+        fork, lambda m: fields(rref_id=if_present(m, "rref_id"), fork_id=if_present(m, "fork_id"))
     )
-describe.register(RRefChildAccept, lambda m: fields(fork_id=given(m, "fork_id")))
+describe.register(RRefChildAccept, lambda m: fields(fork_id=if_present(m, "fork_id")))
 for nothing in (NoneType, RRefAck):
     describe.register(nothing, lambda _: fields())
 describe.register(
-    RRefMessage, lambda m: fields(**chosen(m, "body"), id=given(m, "id"), tensors=m.tensors)
+    RRefMessage, lambda m: fields(**chosen(m, "body"), id=if_present(m, "id"), tensors=m.tensors)
 )
 describe.register(Timestamp, lambda m: fields(seconds=m.seconds, nanos=m.nanos))
 describe.register(
     RecordedMessage,
     lambda m: fields(
-        time=given(m, "time"),
+        time=if_present(m, "time"),
         from_worker_id=m.from_worker_id,
         to_worker_id=m.to_worker_id,
-        message=given(m, "message"),
+        message=if_present(m, "message"),
         from_worker_name=m.from_worker_name,
         to_worker_name=m.to_worker_name,
-        native_message=given(m, "native_message"),
+        native_message=if_present(m, "native_message"),
         omitted_values=m.omitted_values,
     ),
 )
@@ -160,7 +164,7 @@ describe.register(OmittedValue, lambda m: fields(type=m.type, byte_size=m.byte_s
 
 
 def run(vector: Vector) -> Result:
-    """Return what Python makes of `vector`."""
+    """Return the result for `vector`."""
     result = Result(name=vector.name)
     message = MESSAGES[vector.message]()
     try:

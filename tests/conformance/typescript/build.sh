@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh OUT: generates the TypeScript code of the schema, and compiles the runner and the
-# exchange. OUT gets a copy of both, for npm puts the folder node_modules beside package.json.
+# user. OUT gets a copy of both, because npm puts the folder node_modules next to package.json.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

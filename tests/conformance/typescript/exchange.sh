@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# exchange.sh OUT: runs the user of the worked exchange.
+# exchange.sh OUT: runs the user of examples/exchange.
 exec node "$1/dist/user.js"

@@ -1,4 +1,4 @@
-// The fields of the schema's messages, by the typed API.
+// Reads the fields of the schema's messages.
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 

@@ -5,7 +5,7 @@ export function message(...fields: string[]): string {
   return `{${fields.filter((field) => field !== "").join(",")}}`;
 }
 
-/** Writes a field that has its value already in this form, or a number or boolean. */
+/** Writes a field. Its value is a number, a boolean, or a text that is already in this form. */
 export function field(name: string, value: string | number | bigint | boolean): string {
   return `${name}:${value}`;
 }

@@ -1,5 +1,5 @@
-// The conformance runner: reads vectors from standard input, writes a result for each to standard
-// output.
+// The conformance runner: reads vectors from standard input, and writes a result for each to
+// standard output.
 
 import {
   create,
@@ -40,7 +40,7 @@ const examiners: Record<string, (vector: Vector) => Result> = {
   RecordedMessage: examiner(RecordedMessageSchema, fields.recordedMessage),
 };
 
-// The customary limit is 100 levels below the outermost message, which this runtime counts too.
+// The usual limit is 100 levels below the outermost message. This runtime counts that message too.
 const limit = { recursionLimit: 101 };
 
 /** Makes a function that examines vectors of one message of the schema. */

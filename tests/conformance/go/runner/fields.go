@@ -7,7 +7,7 @@ import (
 	pb "rref_proto/v1"
 )
 
-// A kind is one message of the schema: how to make it, and its fields by the typed API.
+// A kind is one message of the schema: how to make it, and how to read its fields.
 type kind struct {
 	create func() proto.Message
 	fields func(proto.Message) string

@@ -23,7 +23,7 @@ func message(fields ...string) string {
 
 func field(name, value string) string { return name + ":" + value }
 
-// optional writes a scalar that is declared so.
+// optional writes a scalar field that is declared optional.
 func optional[T any](name string, value *T, format func(T) string) string {
 	if value == nil {
 		return ""
@@ -47,7 +47,7 @@ func list[T any](name string, values []T, format func(T) string) string {
 	return field(name, "["+strings.Join(formatted, ",")+"]")
 }
 
-// integer writes an enum too, which fmt would write as its name.
+// integer is for enums too: fmt would write their names.
 func integer[T ~int32 | ~int64 | ~uint32](value T) string {
 	return strconv.FormatInt(int64(value), 10)
 }

@@ -1,5 +1,5 @@
-// The conformance runner: reads vectors from standard input, writes a result for each to standard
-// output.
+// The conformance runner: reads vectors from standard input, and writes a result for each to
+// standard output.
 package main
 
 import (
@@ -44,14 +44,14 @@ func run(stdin io.Reader, stdout io.Writer) error {
 }
 
 var (
-	// Go's own limit is 10000 levels; the schema counts on the customary 100 below the outermost
-	// message, which Go counts too.
+	// Go's own limit is 10000 levels. The schema expects the usual limit: 100 levels below the
+	// outermost message. Go counts that message too.
 	unmarshal = proto.UnmarshalOptions{RecursionLimit: 101}
 	marshal   = proto.MarshalOptions{Deterministic: true}
 )
 
-// examine returns an error only for a vector of no known message, or a message that cannot be
-// written although it could be read.
+// examine returns an error only if it does not know the name of the vector's message, or if the
+// message can be read but not written.
 func examine(vector *conformance.Vector) (*conformance.Result, error) {
 	kind, ok := kinds[vector.Message]
 	if !ok {
@@ -74,8 +74,8 @@ func examine(vector *conformance.Vector) (*conformance.Result, error) {
 	return result, nil
 }
 
-// examineJSON writes message as JSON, and reads source, where there is one, as the empty message
-// target.
+// examineJSON writes message as JSON. It reads source into the empty message target, unless source
+// is empty.
 func examineJSON(source string, message, target proto.Message, result *conformance.Result) error {
 	encoded, err := protojson.Marshal(message)
 	if err != nil {

@@ -1,3 +1,3 @@
-//! What the harness and a runner say to each other: package rref_proto.conformance.v1.
+//! The messages between the harness and a runner: package rref_proto.conformance.v1.
 
 include!(concat!(env!("OUT_DIR"), "/rref_proto.conformance.v1.rs"));

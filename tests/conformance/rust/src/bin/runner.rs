@@ -1,4 +1,4 @@
-//! The runner for Rust: reads every vector with the generated code, and says what it found.
+//! The runner for Rust: reads vectors with the generated code, and writes a result for each.
 
 use std::io::{stdin, stdout};
 
@@ -11,7 +11,7 @@ use rref_proto_exchange::{read_delimited, write_delimited};
 trait Describe {
     fn describe(&self) -> String;
 
-    /// Describes a field that has this value: nothing where it is absent.
+    /// Describes a field that has this value. `None` if the field is absent.
     fn field(&self, name: &str) -> Option<String> {
         Some(format!(
             "{}:{}",
@@ -81,7 +81,8 @@ macro_rules! messages {
     };
 }
 
-/// Each oneof with the variants of its enum, whose field has the name of what is set.
+/// Each oneof, with the variants of its enum. The field in the form has the name of the variant's
+/// field in the .proto.
 macro_rules! oneofs {
     ($($type:path { $($variant:ident => $name:literal),* $(,)? })+) => {
         $(impl Describe for $type {
