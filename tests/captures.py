@@ -1,6 +1,6 @@
-"""The captured messages of tests/data, as the library's own values.
+"""The captured messages of tests/data, as values of the library.
 
-Independent of the library's readers: values are built from the fields that libtorch itself read.
+The values are made from the fields that libtorch itself read. The library's readers are not used.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ VALUES: dict[str, Callable[[Any, Tensors], IValue]] = {
 
 
 def ivalue(fields: dict[str, Any], tensors: Tensors) -> IValue:
-    """Make the IValue that an object of one key describes."""
+    """Make the IValue that an object with one key describes."""
     ((kind, value),) = fields.items()
     return VALUES[kind](value, tensors)
 
@@ -124,11 +124,11 @@ def _row(line: str) -> Row:
 
 
 def rows() -> list[Row]:
-    """Return all of messages.jsonl."""
+    """Return all lines of messages.jsonl."""
     with (DATA / "messages.jsonl").open(encoding="utf-8") as lines:
         return [_row(line) for line in lines]
 
 
 def seeds() -> list[bytes]:
-    """Return the wire bytes of a message of every shape: what attacks begin with."""
+    """Return the wire bytes of all captured messages. Tests change them to make hostile bytes."""
     return sorted({row.command.toMessage().with_id(7).SerializeToString() for row in rows()})

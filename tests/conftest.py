@@ -1,6 +1,7 @@
-"""Settings of all tests. Pytest puts this folder on sys.path, since this file is in it.
+"""Settings of all tests.
 
-So the tests in the folders below can import the modules beside this file.
+Pytest puts the folder of this file on sys.path. So the tests in all folders below can import the
+modules next to this file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 
 from hypothesis import settings
 
-# "quick" is for the slow pure-Python backend of protobuf; the properties are the same.
+# "quick" tests the same properties with fewer examples, for protobuf's slow pure-Python backend.
 settings.register_profile("thorough", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))

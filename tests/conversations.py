@@ -24,20 +24,20 @@ def sent(
     time: int,
     command: RpcCommandBase = DELETE,
     number: int | None = None,
-    way: tuple[int, int] = (0, 1),
+    route: tuple[int, int] = (0, 1),
     names: tuple[str, str] = ("", ""),
 ) -> RecordedMessage:
     """Record a command that one worker sends to another, in a message with the id `number`."""
-    return RecordedMessage(time, *way, command.toMessage().with_id(number), *names)
+    return RecordedMessage(time, *route, command.toMessage().with_id(number), *names)
 
 
-def ack(time: int, number: int | None = None, way: tuple[int, int] = (1, 0)) -> RecordedMessage:
+def ack(time: int, number: int | None = None, route: tuple[int, int] = (1, 0)) -> RecordedMessage:
     """Record the answer to the request `number`."""
-    return sent(time, ACK, number, way)
+    return sent(time, ACK, number, route)
 
 
 def in_bytes(recorded: Iterable[RecordedMessage]) -> bytes:
-    """Return what a file with these records holds."""
+    """Return the content of a file with these records."""
     file = io.BytesIO()
     write_recording(file, recorded)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The deepest values that the library lets anyone make."""
+"""The deepest values that the library accepts."""
 
 from __future__ import annotations
 

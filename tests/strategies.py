@@ -119,7 +119,7 @@ commands: st.SearchStrategy[RpcCommandBase] = st.one_of(
 messages: st.SearchStrategy[Message] = st.builds(
     lambda command, number: command.toMessage().with_id(number), commands, st.none() | int64
 )
-# JSON does not tell one NaN from another, and the wire does.
+# JSON has only one NaN. The wire keeps the bits of each NaN.
 messages_without_nan = messages.filter(lambda message: "NaN" not in message.to_json())
 
 

@@ -1,4 +1,4 @@
-"""The order of the package's parts, and who may use what: the rules of docs/architecture.md."""
+"""Which part of the package may import and use which: the rules of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import rref_proto
 
 PACKAGE = Path(rref_proto.__file__).parent
 
-# A part is a module of the package or a folder in it. Each imports parts of the layers before its
-# own, and no others.
+# A part is a module of the package or a folder in it. Each imports only parts of the layers before
+# its own.
 LAYERS = (
     {"_text", "_version", "message_type", "v1"},
     {"errors"},
@@ -32,11 +32,11 @@ LAYERS = (
     {"__init__", "__main__"},
 )
 LAYER_OF_PART = {part: number for number, parts in enumerate(LAYERS) for part in parts}
-# RRefId.toIValue() and fromIValue() are libtorch's names, and need what is built on ids.
+# RRefId.toIValue() and fromIValue() are methods that libtorch has too. They need `ivalue`.
 AGAINST_THE_ORDER = {("ids", "ivalue")}
 # The two ways between a value and its generated message. All modules may use these private names.
 BETWEEN_MODULES = {"_to_proto", "_from_proto"}
-# What reads and writes files, or runs a process.
+# Modules that read and write files, or run processes.
 INPUT_AND_OUTPUT = {"io", "os", "pathlib", "shutil", "signal", "socket", "subprocess", "sys"}
 PARTS_WITH_INPUT_AND_OUTPUT = {"cli", "recorder", "__main__"}
 
@@ -50,7 +50,7 @@ class Module(NamedTuple):
 
 
 class Import(NamedTuple):
-    """One imported name: from which module of the package, as its path from the package's root."""
+    """One imported name, and the path of its module, counted from the root of the package."""
 
     path: tuple[str, ...]
     name: str
@@ -69,7 +69,7 @@ every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: mod
 
 
 def _imports(module: Module) -> Iterator[Import]:
-    """Yield what a module imports from the package, wherever in its code."""
+    """Yield what a module imports from the package, also inside functions."""
     folder = module.name.split(".")[:-1]
     for node in ast.walk(module.code):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -137,7 +137,7 @@ def test_no_private_name_is_used_outside_its_module(module: Module) -> None:
 
 
 def _defined(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a piece of code defines in its module or in a class of it."""
+    """Yield the names that a piece of code defines in its module or in a class."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -147,7 +147,7 @@ def _defined(node: ast.AST) -> Iterator[str]:
             for each in ast.walk(target):
                 if isinstance(each, ast.Name):
                     yield each.id
-                # Only its own class sets the attributes of self.
+                # An attribute that is set on self belongs to this class.
                 elif isinstance(each, ast.Attribute) and ast.unparse(each.value) == "self":
                     yield each.attr
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
@@ -155,6 +155,7 @@ def _defined(node: ast.AST) -> Iterator[str]:
 
 
 def _of_the_standard_library(module: Module) -> set[str]:
+    """Return the private names of the standard library that a module may use."""
     return {"_SubParsersAction"} if module.name == "cli.arguments" else set()
 
 
@@ -166,7 +167,7 @@ def test_no_module_imports_in_a_circle() -> None:
 
 
 def _imported_modules(module: Module) -> Iterator[str]:
-    """Yield the modules that importing this one imports: at its top, not for type checkers."""
+    """Yield the modules that this one imports at its top, without those for type checkers only."""
     statements: list[ast.stmt] = [
         node for node in module.code.body if isinstance(node, ast.ImportFrom)
     ]

@@ -1,4 +1,4 @@
-"""The samples of README.md and docs/: they run, print what the text says, and are typed."""
+"""The samples in README.md and docs/ run, print what the text says, and pass the type checker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
 class Sample(NamedTuple):
-    """A block of code, and the block of text after it, which is what it prints."""
+    """A block of code, and what it prints: the block of text after it, if there is one."""
 
     place: str
     code: str
@@ -38,9 +38,9 @@ def _samples(language: str) -> list[Sample]:
     return samples
 
 
-# What needs torch is run by tests/recorder/test_documents_of_recording.py.
+# tests/recorder/test_documents_of_recording.py runs the samples that need torch.
 PYTHON = [sample for sample in _samples("python") if "import torch" not in sample.code]
-# Each line of a shell block that calls the command on files that are here.
+# Each line of a shell block that calls the command, if it needs only files of the repository.
 COMMANDS = [
     line.partition("#")[0].strip()
     for sample in _samples("sh")
@@ -62,7 +62,7 @@ def test_a_sample_runs_and_prints_what_the_text_says(sample: Sample) -> None:
 def test_a_sample_is_typed(sample: Sample, tmp_path: Path) -> None:
     path = tmp_path / "sample.py"
     path.write_text(sample.code, encoding="utf-8")
-    # As a user's project has it: none of this project's settings.
+    # Checked as in a user's project, without the settings of this project.
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(path)]
     environment = {**os.environ, "MYPYPATH": str(ROOT / "python")}
     run = subprocess.run(

@@ -1,4 +1,4 @@
-"""The errors: their tree, and that what they say is printable and short whatever the input was."""
+"""The classes of the errors. For all input their texts are printable and short."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from rref_proto.ivalue.base import IValueBase
 
 from strategies import texts
 
-# The longest text of an error: a place, ": " and a problem.
+# The longest text of an error: 500 characters for the place, ": ", and 500 for the problem.
 LONGEST = 500 + 2 + 500
 ONE = IValue.from_python(1)
 
@@ -111,7 +111,7 @@ def test_the_text_of_another_worker_is_kept_in_full_and_shown_in_short() -> None
     assert str(error).isprintable()
 
 
-# What a caller may call with anything. Some of it is text that a sender chose.
+# Functions that a caller may call with any value, also with text from an unknown sender.
 ENTRIES: dict[str, Callable[[Any], object]] = {
     "Message": Message,
     "Message.FromString": Message.FromString,
@@ -159,7 +159,7 @@ HOSTILE: list[Any] = [
 
 
 def error_of(entry: str, value: Any) -> Exception | None:
-    """Return what a call raises, which is nothing but the errors of the design."""
+    """Return the error that a call raises, if any. Other exceptions make the test fail."""
     try:
         ENTRIES[entry](value)
     except (RRefProtoError, TypeError) as error:
@@ -170,7 +170,7 @@ def error_of(entry: str, value: Any) -> Exception | None:
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_what_an_error_says_is_printable_and_short(entry: str) -> None:
     errors = [error for value in HOSTILE if (error := error_of(entry, value))]
-    assert len(errors) >= len(HOSTILE) - 6  # some is valid: None is an id, a float a value
+    assert len(errors) >= len(HOSTILE) - 6  # some are valid: None is an id, a float is a value
     for error in errors:
         assert str(error).isprintable()
         assert len(str(error)) <= LONGEST
@@ -178,7 +178,9 @@ def test_what_an_error_says_is_printable_and_short(entry: str) -> None:
 
 
 @given(st.sampled_from(sorted(ENTRIES)), texts | st.binary() | st.integers() | st.floats())
-def test_whatever_comes_in_the_errors_are_those_of_the_design(entry: str, value: Any) -> None:
+def test_any_input_raises_only_errors_of_the_library_or_a_type_error(
+    entry: str, value: Any
+) -> None:
     error = error_of(entry, value)
     assert error is None or str(error).isprintable()
 
@@ -208,7 +210,7 @@ def test_an_error_inside_an_iteration_is_not_hidden() -> None:
 
 def test_a_short_payload_gives_no_long_error() -> None:
     payload = bytearray(b"\x80\x02K\x01\x85")
-    for level in range(15):  # a tuple of twice the one before
+    for level in range(15):  # each tuple has the tuple before it two times
         payload += bytes([ord("q"), level, ord("h"), level]) + b"\x86"
     payload += b"\x85."
     with pytest.raises(DecodeError) as caught:

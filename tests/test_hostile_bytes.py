@@ -1,4 +1,4 @@
-"""Bytes that somebody changed or made up are read or refused, and nothing else happens."""
+"""Bytes that were changed or made up are read, or refused with a DecodeError."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from conversations import ack, in_bytes, sent
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
 ROWS = sorted({(row.type, row.payload): row for row in rows()}.items())
 UNLIKE = [row for (_, payload), row in ROWS if 0 < len(payload) < 400][::9]
-# How a None is written. No bit of it can be another one.
+# The payload of a None. If any bit of it is changed, it is not valid.
 NONE = b"\x80\x02N\x85."
 RECORDING = in_bytes([sent(1_500_000_000, number=7, names=("a", "b")), ack(2, 7)])
 JSON = ScriptRRefFetchRet([IValue.from_python((1, "a"))]).toMessage().to_json().encode()
 
 
-# Each reads data of one format and shows that what was read can be written, and read once more.
+# Each function reads data of one format, writes what it read, and reads that again.
 def read_message_twice(wire: bytes) -> None:
     command = fromMessage(Message.FromString(wire))
     again = Message.FromString(command.toMessage().SerializeToString())
@@ -60,7 +60,7 @@ def read_json_twice(text: bytes) -> None:
 
 
 def outcomes(read: Callable[[bytes], object], inputs: Iterable[bytes]) -> set[str]:
-    """Read each of the inputs; return what happened. Only a DecodeError may be raised."""
+    """Read each of the inputs; return what happened. Only DecodeErrors are expected."""
     seen = set()
     for data in inputs:
         try:
@@ -136,4 +136,4 @@ def test_a_file_with_any_bit_flipped_is_read_or_refused(
 def test_any_bytes_are_read_or_refused(
     read: Callable[[bytes], None], start: bytes, data: bytes
 ) -> None:
-    outcomes(read, [start + data])  # raises nothing, whatever comes of it
+    outcomes(read, [start + data])  # raises if anything but a DecodeError was raised

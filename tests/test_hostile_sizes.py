@@ -1,4 +1,4 @@
-"""Input of people who mean harm takes work and memory in proportion to its size."""
+"""Hostile input takes time and memory in proportion to its size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from rref_proto import (
 from wire import length_delimited, varint
 
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
-# What the README promises, which the pure-Python backend of protobuf comes close to.
+# The number that README.md promises. The pure-Python backend of protobuf needs almost as much.
 PROPORTION = 400
 
 
@@ -48,7 +48,7 @@ def peak_of(attempt: Callable[[], object]) -> int:
 
 
 def refusal(read: Callable[[bytes], object], data: bytes, problem: str) -> Callable[[], None]:
-    """Return the attempt to read `data`, which must be refused for `problem`."""
+    """Return a function that reads `data`, which must be refused with the text `problem`."""
 
     def attempt() -> None:
         with pytest.raises(DecodeError, match=problem):
@@ -66,7 +66,7 @@ def read_message(wire: bytes) -> RpcCommandBase:
 
 
 def doubling(levels: int) -> bytes:
-    """Return a payload of tuples that each hold the one before twice: 2**levels values."""
+    """Return a payload in which each tuple holds the tuple before it twice: 2**levels values."""
     payload = b"\x80\x02)q\x00"
     for level in range(levels):
         payload += bytes([0x68, level, 0x86, 0x71, level + 1])

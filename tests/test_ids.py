@@ -151,7 +151,7 @@ def test_refuses_numbers_out_of_range(
     [True, False, 1.0, 1j, "1", b"1", None, (1,), np.float64(1.0), np.float32(1.0), np.bool_(1)],
     ids=repr,
 )
-def test_refuses_what_is_no_integer(cls: type[GloballyUniqueId], wrong: Any) -> None:
+def test_refuses_what_is_not_an_integer(cls: type[GloballyUniqueId], wrong: Any) -> None:
     with pytest.raises(TypeError, match="created_on"):
         cls(wrong, 2)
     with pytest.raises(TypeError, match="local_id"):
@@ -168,7 +168,7 @@ class Index:
     [*(kind(7) for kind in (np.int8, np.uint8, np.int16, np.int32, np.int64, np.uint64)), Index()],
     ids=lambda value: type(value).__name__,
 )
-def test_takes_whatever_counts_as_an_integer_and_keeps_an_int(seven: Any) -> None:
+def test_takes_anything_that_counts_as_an_integer_and_keeps_an_int(seven: Any) -> None:
     identifier = RRefId(seven, seven)
     assert identifier == RRefId(7, 7)
     assert (type(identifier.created_on), type(identifier.local_id)) == (int, int)

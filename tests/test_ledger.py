@@ -1,4 +1,4 @@
-"""Who holds which fork of which RRef, told from messages."""
+"""Who holds which fork of which RRef, worked out from messages."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_the_ledger_of_holding_is_what_the_workers_reported() -> None:
     rrefs = Counter(owner for owner, _ in ledger.forks)
     forks = Counter(owner for (owner, _), forks in ledger.forks.items() for _ in forks)
     assert forks == {1: 10, 3: 9}
-    # Worker 1 reports one more: a fork that it made of its own RRef, which crosses no message. Its
-    # number is left out.
+    # Worker 1 reports one more: a fork that it made of its own RRef. No message names that fork, so
+    # its number is left out.
     assert list(ledger.unnamed()) == [(1, 5, 5)]
     forks[1] += 1
     reported = json.loads((DATA / "holding.state.json").read_text(encoding="utf-8"))
@@ -161,7 +161,7 @@ def test_a_worker_that_fetches_without_a_fork_has_one_that_nobody_announced() ->
     assert (fork.holder, fork.fork_id, fork.certainty) == (CHILD, None, Certainty.INFERRED)
     assert inferred.forks == {}
     assert ledger_of(FETCHED, DELETED).held() == []
-    both = ledger_of(FETCHED, ASKED, GRANTED).held()  # a fork of its own, and another before
+    both = ledger_of(FETCHED, ASKED, GRANTED).held()  # an announced fork, and another before it
     assert [fork.certainty for fork in both] == [Certainty.INFERRED, Certainty.KNOWN]
     early = (CREATOR, OWNER, FETCHED[2])
     assert [fork.certainty for fork in ledger_of(early, CREATED).held()] == [Certainty.KNOWN]
@@ -175,7 +175,7 @@ def test_forks_are_held_since_their_announcement_the_oldest_first() -> None:
 
 
 @given(st.lists(st.tuples(worker_ids, worker_ids, messages), max_size=12))
-def test_no_conversation_is_too_strange(seen: list[Seen]) -> None:
+def test_any_conversation_can_be_followed(seen: list[Seen]) -> None:
     ledger = ledger_of(*seen)
     held = {(fork.owner, fork.rref_id, fork.fork_id) for fork in ledger.held()}
     assert {(*rref, fork) for rref, forks in ledger.forks.items() for fork in forks} <= held
@@ -195,7 +195,7 @@ def delete(fork_id: ForkId) -> Seen:
     return CHILD, OWNER, RRefUserDelete(RREF, fork_id).toMessage()
 
 
-# Some are neighbours, some far from each other.
+# Some numbers are neighbours, some are far from each other.
 some_fork_ids = st.sets(st.builds(ForkId, st.integers(-1, 1), st.integers(-2000, 2000)) | fork_ids)
 
 
@@ -209,7 +209,7 @@ def test_exactly_the_forks_that_were_deleted_are_known_as_deleted(
 
 
 def accept(number: int) -> Seen:
-    """Name one fork, and no RRef."""
+    """Name one fork without an RRef."""
     return CHILD, CREATOR, RRefChildAccept(ForkId(7, number)).toMessage()
 
 

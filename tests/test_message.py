@@ -135,7 +135,7 @@ def test_parts_are_views_of_the_tensors() -> None:
 
 
 def test_a_message_over_two_gibibytes_is_refused_before_it_is_written() -> None:
-    # A view of nothing but zeros that nobody reads.
+    # A view of zeros. No memory is used for them, because nobody reads them.
     with mmap.mmap(-1, 2**31) as zeros:
         tensor = Tensor(ScalarType.uint8, [2**31], zeros)
         message = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage()
@@ -208,7 +208,7 @@ def test_says_what_is_wrong_with_a_tensor(fields: dict[str, object], where: str)
         "[" * 100_000, '{"scriptRrefFetchRet":{"values":[' + '{"tupleValue":{"elements":[' * 5000,
     ],
 )  # fmt: skip
-def test_refuses_what_is_no_json_of_a_message(text: str | bytes) -> None:
+def test_refuses_what_is_not_the_json_of_a_message(text: str | bytes) -> None:
     with pytest.raises(DecodeError):
         Message.from_json(text)
 

@@ -1,4 +1,4 @@
-"""Our reader of messages and protobuf's own agree on any bytes."""
+"""The library's reader of messages and protobuf's own agree on any bytes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from captures import seeds
 from strategies import messages, tensors
 from wire import length_delimited, varint
 
-# Both of protobuf's backends for Python raise the first, and the pure one the others as well.
+# Protobuf's backends for Python raise the first one. The pure-Python one can raise the others too.
 PARSE_ERRORS = (ProtobufDecodeError, RecursionError, UnicodeDecodeError)
-# What a conforming writer may send, in any order, in pieces, more than once, with fields that are
-# not known: our reader and protobuf's own must agree.
+# Everything that a conforming writer may send: fields in any order, in pieces, more than once, and
+# unknown fields. The library's reader and protobuf's own must agree on all of it.
 varints = st.integers(0, 2**64 - 1)
 unknown = st.one_of(
     st.tuples(st.integers(200, 300), varints).map(lambda f: varint(f[0] << 3) + varint(f[1])),
@@ -35,7 +35,7 @@ unknown = st.one_of(
     st.binary(max_size=5).map(
         lambda data: varint(251 << 3 | 3) + length_delimited(101, data) + varint(251 << 3 | 4)
     ),
-    # The number of the tensors, as a varint.
+    # The field number of the tensors, but with a varint instead of a tensor.
     varints.map(lambda value: varint(101 << 3) + varint(value)),
 )
 tensor_pieces = st.one_of(
@@ -55,7 +55,7 @@ encoded_tensors = st.one_of(
     .map(lambda ret: ret.toMessage().proto.tensors[0].SerializeToString()),
     st.lists(tensor_pieces, max_size=6).map(b"".join),
 )
-# A tag may be longer than need be, but protobuf's pure-Python backend knows the shortest form only.
+# A tag may be longer than it has to be. Protobuf's pure-Python backend reads only the shortest.
 TENSORS_TAG = b"\xaa\x06" if api_implementation.Type() == "python" else b"\xaa\x86\x00"
 pieces = st.one_of(
     messages.map(Message.SerializeToString),
@@ -67,7 +67,7 @@ pieces = st.one_of(
 
 
 def check_that_both_agree(wire: bytes) -> None:
-    """Read `wire` by protobuf's own parser and by ours: both read the same, or both refuse it."""
+    """Read `wire` by both parsers: both must read the same, or both must refuse it."""
     try:
         theirs = message_pb2.Message.FromString(wire)
     except PARSE_ERRORS:
@@ -84,7 +84,7 @@ def check_that_both_agree(wire: bytes) -> None:
     assert ours == expected
     for tensor in theirs.tensors:
         if tensor.device == tensor_pb2.Device(type="cpu"):
-            tensor.ClearField("device")  # which says the same
+            tensor.ClearField("device")  # no device means the same
     assert ours.proto == theirs
     assert message_pb2.Message.FromString(ours.SerializeToString()) == theirs
 
@@ -103,7 +103,7 @@ def test_reads_changed_bytes_as_protobufs_own_parser_does(seed: bytes, data: st.
     check_that_both_agree(bytes(changed))
 
 
-# Read by both, refused by both, and with a tensor that only we refuse.
+# Bytes that both read, bytes that both refuse, and a tensor that only the library refuses.
 @example(b"\x80\x06\x01")
 @example(b"\xff")
 @example(length_delimited(101, b""))

@@ -1,4 +1,4 @@
-"""The package as a whole: what importing it brings, what it shows, how it is installed."""
+"""The package as a whole: what it imports, its public names, how it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of types, fields and classes, held against the schema."""
+"""The table of types, fields and classes, compared with the schema."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ each = pytest.mark.parametrize("command", ONE_OF_EACH, ids=lambda each: type(eac
 
 
 def raw(**body: Any) -> Message:
-    """Return a message as a peer sent it, who did not use this library."""
+    """Return a message of a peer that does not use this library."""
     return Message.FromString(message_pb2.Message(**body).SerializeToString())
 
 
@@ -100,7 +100,7 @@ def test_writes_the_bytes_that_the_generated_code_writes(message: Message) -> No
 
 
 @each
-def test_a_repr_gives_the_object_back(command: RpcCommandBase) -> None:
+def test_a_repr_makes_the_object_again(command: RpcCommandBase) -> None:
     assert eval(repr(command), vars(rref_proto)) == command
     message = command.toMessage().with_id(9)
     assert eval(repr(message), vars(rref_proto)) == message
@@ -253,7 +253,7 @@ def test_threads_that_send_do_not_mix_messages() -> None:
         assert all(pool.map(send, range(2000)))
 
 
-def test_a_base_class_takes_whichever_of_its_classes_fits() -> None:
+def test_a_base_class_reads_a_message_of_any_of_its_classes() -> None:
     for command in ONE_OF_EACH:
         message = Message.FromString(command.toMessage().SerializeToString())
         assert RpcCommandBase.fromMessage(message) == command
@@ -264,7 +264,7 @@ def test_a_base_class_takes_whichever_of_its_classes_fits() -> None:
                 ForkMessageBase.fromMessage(message)
 
 
-def test_refuses_what_is_no_message() -> None:
+def test_refuses_what_is_not_a_message() -> None:
     for cls in (RRefUserDelete, RRefAck, RpcCommandBase):
         with pytest.raises(TypeError, match="expected Message, got NoneType"):
             cls.fromMessage(None)  # type: ignore[arg-type]

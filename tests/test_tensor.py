@@ -1,4 +1,4 @@
-"""Tensors, their dtypes and devices, and the way to numpy and back."""
+"""Tensors, their dtypes and devices, and how they are converted to numpy and back."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
 
 
 @pytest.mark.parametrize(("arguments", "error"), REFUSED.values(), ids=REFUSED.keys())
-def test_refuses_what_is_no_tensor(arguments: tuple[Any, ...], error: type[Exception]) -> None:
+def test_refuses_what_is_not_a_tensor(arguments: tuple[Any, ...], error: type[Exception]) -> None:
     with pytest.raises(error, match="Tensor"):
         Tensor(*arguments)
 
@@ -186,7 +186,7 @@ def test_a_device_is_read_as_it_is_written(device: Device) -> None:
 @pytest.mark.parametrize(
     "text", ["", "cuda:", "cuda:-1", "cuda:01", "cuda:128", "cu da", ":1", "cuda:1:2", "cuda:x"]
 )
-def test_refuses_what_is_no_device(text: str) -> None:
+def test_refuses_what_is_not_a_device(text: str) -> None:
     with pytest.raises(DecodeError, match="expected a device such as"):
         Device.parse(text)
 

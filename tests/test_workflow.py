@@ -1,3 +1,5 @@
+"""The workflow of the CI tests every Python that pyproject.toml declares."""
+
 from __future__ import annotations
 
 import re

@@ -1,10 +1,10 @@
-"""Protobuf's encoding, as far as tests write it by hand."""
+"""The parts of protobuf's encoding that tests write by hand."""
 
 from __future__ import annotations
 
 
 def varint(value: int) -> bytes:
-    """Encode a number of 0 to 2**64 - 1."""
+    """Encode a number from 0 to 2**64 - 1."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)

@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Result:
-    """Call the command with streams of its own: a property cannot use pytest's for each example."""
+    """Call the command with new streams. Pytest's are the same for all examples of a property."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         give_stdin(patch, stdin)
@@ -65,7 +65,7 @@ def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 
 def shown(recorded: Iterable[RecordedMessage], *options: str) -> list[str]:
-    """Return the lines that `show` prints of these records, which it must accept."""
+    """Return the lines that `show` prints for these records. It must accept them."""
     result = run("show", *options, "-", stdin=in_bytes(recorded))
     assert (result.code, result.err) == (0, "")
     *lines, rest = result.out.decode().split("\n")
@@ -74,14 +74,14 @@ def shown(recorded: Iterable[RecordedMessage], *options: str) -> list[str]:
 
 
 def diagram(recorded: Iterable[RecordedMessage]) -> list[str]:
-    """Return the steps of the diagram that `show` prints of these records."""
+    """Return the steps of the diagram that `show` prints for these records."""
     first, *steps = shown(recorded, "--format", "mermaid")
     assert first == "sequenceDiagram"
     return steps
 
 
 def convert(content: bytes, *arguments: str) -> bytes:
-    """Return what `encode` makes of `content`, which it must accept."""
+    """Return what `encode` writes for `content`. It must accept it."""
     result = run("encode", *arguments, stdin=content)
     assert (result.code, result.err) == (0, "")
     return result.out

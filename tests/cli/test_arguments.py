@@ -70,14 +70,14 @@ def test_a_wrong_call_is_explained_without_names_of_functions(
     [["--help"], ["show", "--help"], ["ledger", "--help"], ["merge", "--help"], ["decode", "-h"]],
     ids=" ".join,
 )
-def test_help_is_given(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 0
     assert "usage: rref-proto" in capsys.readouterr().out
 
 
-def test_the_version_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
     assert caught.value.code == 0

@@ -40,7 +40,7 @@ def test_json_is_written_again_as_it_is(message: Message) -> None:
 
 
 class Payload:
-    """Conversions from and to a payload of libtorch's, with its tensors in a file beside it."""
+    """Convert to and from a payload of libtorch, with its tensors in a separate file."""
 
     def __init__(self, factory: pytest.TempPathFactory, message: Message) -> None:
         self.type = message.type
@@ -63,7 +63,7 @@ def test_any_message_but_its_id_survives_libtorchs_payload(
     tmp_path_factory: pytest.TempPathFactory, message: Message
 ) -> None:
     payload = Payload(tmp_path_factory, message)
-    # Not of `message` itself: libtorch marks values that are one object, and protobuf does not.
+    # Not from `message` itself: libtorch marks two values that are one object, protobuf does not.
     read = Message.FromString(message.SerializeToString())
     assert payload.content == libtorch.to_payload(read).payload
     table = Message.FromString(payload.tensors.read_bytes())

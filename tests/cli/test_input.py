@@ -83,7 +83,7 @@ def test_standard_input_is_read_as_a_file_is(arguments: list[str]) -> None:
     assert run(*arguments, "-", stdin=Path(HOLDING).read_bytes()) == of_file
 
 
-# Each way to read recordings, and what it prints before it reads the first record.
+# All calls that read recordings, each with what it prints before it reads the first record.
 READ = {
     "show": "",
     "show --format json": "",
@@ -182,8 +182,8 @@ def _decode_libtorch(content: bytes) -> int:
     return 0
 
 
-# What the library makes of the input of each call: it raises an error where the command must
-# complain, and otherwise returns the exit code of the command.
+# For each call of the command, a function that reads the same input with the library. It raises an
+# error if the command must refuse the input. Otherwise it returns the exit code of the command.
 LIBRARY: dict[str, Callable[[bytes], int]] = {
     "show": _read,
     "show --format json": _read,
@@ -195,10 +195,10 @@ LIBRARY: dict[str, Callable[[bytes], int]] = {
     "encode": _encode,
     "decode --from libtorch --type SCRIPT_RREF_FETCH_RET": _decode_libtorch,
 }
-# Each is valid for some of the calls.
+# Each input is valid for some of the calls.
 VALID = [
     b"",
-    in_bytes([sent(0, RemoteRet(RREF, FORK), way=(1, 0))]),
+    in_bytes([sent(0, RemoteRet(RREF, FORK), route=(1, 0))]),
     in_bytes([RecordedMessage(0, 0, 1, Message(message_pb2.Message(rref_user_delete={})))]),
     DELETE.toMessage().SerializeToString(),
     DELETE.toMessage().to_json().encode(),

@@ -31,7 +31,7 @@ def _of_json(line: str) -> RecordedMessage:
 @pytest.mark.parametrize(
     ("path", "count"), [(LIFECYCLE, 37), (HOLDING, 194)], ids=["lifecycle", "holding"]
 )
-def test_show_gives_json_lines_that_protobuf_reads(
+def test_show_prints_json_lines_that_protobuf_reads(
     path: str, count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["show", "--format", "json", path]) == 0
@@ -41,7 +41,7 @@ def test_show_gives_json_lines_that_protobuf_reads(
 
 
 @given(st.lists(records_without_nan, max_size=3))
-def test_json_lines_hold_whatever_is_recorded(recorded: list[RecordedMessage]) -> None:
+def test_json_lines_hold_any_record(recorded: list[RecordedMessage]) -> None:
     assert [_of_json(line) for line in _json_lines(recorded)] == recorded
 
 

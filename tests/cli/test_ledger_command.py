@@ -29,7 +29,7 @@ from conversations import FORK, RREF, sent
 def test_the_ledger_uses_the_names_of_workers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = sent(0, RemoteRet(RREF, FORK), way=(1, 0), names=("server", "trainer"))
+    record = sent(0, RemoteRet(RREF, FORK), route=(1, 0), names=("server", "trainer"))
     path = save(tmp_path / "named.rref", [record])
     assert main(["ledger", path]) == 0
     out = capsys.readouterr().out
@@ -61,24 +61,24 @@ def test_ledger_agrees_with_the_owners_own_state(capsys: pytest.CaptureFixture[s
     assert main(["ledger", HOLDING]) == 0
     out = capsys.readouterr().out
     parts = {part.split("\n")[0]: part for part in out.split("owner ")[1:]}
-    told = {
+    shown = {
         f"w{owner}": {"owner_rrefs": part.count("\n  rref "), "forks": part.count("\n    fork ")}
         for owner, part in parts.items()
     }
-    # The one fork that no message names is told of as such.
+    # No message names one of the forks. The ledger shows it in another way.
     assert "\nnot certain: 1 made (1, 5), and no message named it" in out
-    told["w1"]["forks"] += 1
-    assert told == {worker: counts for worker, counts in state.items() if any(counts.values())}
+    shown["w1"]["forks"] += 1
+    assert shown == {worker: counts for worker, counts in state.items() if any(counts.values())}
 
 
-def test_ledger_tells_what_it_cannot_know_or_explain(
+def test_ledger_prints_what_it_cannot_know_or_explain(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unknown = Message(message_pb2.Message())
     path = save(
         tmp_path / "strange.rref",
         [
-            sent(1 * SECOND, RemoteRet(RRefId(0, 0), ForkId(0, 3)), way=(1, 0)),
+            sent(1 * SECOND, RemoteRet(RRefId(0, 0), ForkId(0, 3)), route=(1, 0)),
             sent(2 * SECOND, RRefForkRequest(RRefId(0, 0), ForkId(0, 4)), 1, (2, 1)),
             sent(3 * SECOND, ScriptRRefFetchCall(3, RRefId(0, 0)), 2, (3, 1)),
             sent(4 * SECOND, RRefUserDelete(RRefId(0, 0), ForkId(0, 6)), 3, (2, 1)),
@@ -116,11 +116,11 @@ def test_leaks_are_listed_the_oldest_first(
     path = save(
         tmp_path / "leaks.rref",
         [
-            sent(5 * SECOND, RemoteRet(RRefId(0, 1), ForkId(0, 2)), way=(1, 0)),
-            sent(6 * SECOND, RemoteRet(RRefId(0, 3), ForkId(0, 4)), way=(2, 0)),
+            sent(5 * SECOND, RemoteRet(RRefId(0, 1), ForkId(0, 2)), route=(1, 0)),
+            sent(6 * SECOND, RemoteRet(RRefId(0, 3), ForkId(0, 4)), route=(2, 0)),
             sent(7 * SECOND, RRefForkRequest(RRefId(0, 1), ForkId(3, 0)), 9, (4, 1)),
             sent(8 * SECOND, RRefAck(), 9, (1, 4)),
-            sent(9 * SECOND, RRefUserDelete(RRefId(0, 3), ForkId(0, 4)), way=(0, 2)),
+            sent(9 * SECOND, RRefUserDelete(RRefId(0, 3), ForkId(0, 4)), route=(0, 2)),
         ],
     )
     assert main(["ledger", "--leaks", path]) == 1

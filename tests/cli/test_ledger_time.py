@@ -1,4 +1,4 @@
-"""`ledger`: the times that it tells, and `--at`."""
+"""`ledger`: the times that it prints, and `--at`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conversations import FORK, RREF, in_bytes, sent
 def test_ages_are_told_from_the_first_message_wherever_the_clock_began(
     start: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce = sent(start + 5 * SECOND, RemoteRet(RREF, FORK), way=(1, 0))
+    announce = sent(start + 5 * SECOND, RemoteRet(RREF, FORK), route=(1, 0))
     path = save(tmp_path / "old.rref", [sent(start, RRefAck()), announce])
     assert main(["ledger", "--leaks", path]) == 1
     assert "    since         +5.000000s" in capsys.readouterr().out.splitlines()
@@ -30,7 +30,7 @@ def test_ages_are_told_from_the_first_message_wherever_the_clock_began(
 
 def test_at_shows_the_ledger_as_of_a_moment(capsys: pytest.CaptureFixture[str]) -> None:
     recorded = load(HOLDING)
-    # The first answer of an owner tells of the first fork.
+    # The first answer of an owner announces the first fork.
     first = next(
         record for record in recorded if isinstance(fromMessage(record.message), RemoteRet)
     )
@@ -57,7 +57,7 @@ def test_at_takes_each_time_that_show_prints(
         sent(
             1_700_000_000 * SECOND + micros * 1000,
             RemoteRet(RRefId(0, n), ForkId(0, n)),
-            way=(1, 0),
+            route=(1, 0),
         )
         for n, micros in enumerate([0, 65, 129, 249, 251, *range(300, 4_000_000, 39_989)])
     ]
@@ -82,8 +82,8 @@ moments = st.datetimes(
 def test_at_takes_a_date_and_time_to_the_microsecond(moment: datetime, zone: int) -> None:
     time = (moment - EPOCH) // MICROSECOND * 1000
     abroad = moment.astimezone(timezone(timedelta(hours=zone)))
-    at_once = sent(time, RemoteRet(RREF, FORK), way=(1, 0))
-    later = sent(time + 1, RemoteRet(RRefId(0, 3), ForkId(0, 4)), way=(1, 0))
+    at_once = sent(time, RemoteRet(RREF, FORK), route=(1, 0))
+    later = sent(time + 1, RemoteRet(RRefId(0, 3), ForkId(0, 4)), route=(1, 0))
     recording = in_bytes([at_once, later])
     for text in (moment.isoformat(), abroad.isoformat(), moment.isoformat()[:-6] + "Z"):
         result = run("ledger", "--at", text, "-", stdin=recording)

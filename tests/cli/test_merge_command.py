@@ -35,7 +35,7 @@ def test_merge_writes_to_standard_output(
     assert err == b""
 
 
-def test_merge_passes_on_what_stands_beside_a_message(tmp_path: Path) -> None:
+def test_merge_keeps_the_other_fields_of_a_record(tmp_path: Path) -> None:
     native = NativeMessage(0x20A, b"p", (TENSOR,))
     message, omitted = omit_values(WITH_TENSOR.toMessage())
     recorded = [

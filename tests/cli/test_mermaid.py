@@ -13,7 +13,7 @@ from cli_helpers import LIFECYCLE, diagram
 from conversations import sent
 
 
-def test_show_gives_a_mermaid_diagram(capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_a_mermaid_diagram(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "--format", "mermaid", LIFECYCLE]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "sequenceDiagram"
@@ -45,7 +45,7 @@ def _participants(record: RecordedMessage) -> tuple[str, str]:
     ),
 )
 def test_each_worker_is_a_participant_of_its_own(workers: list[int], names: list[str]) -> None:
-    record = sent(0, way=(workers[0], workers[1]), names=(names[0], names[1]))
+    record = sent(0, route=(workers[0], workers[1]), names=(names[0], names[1]))
     sender, receiver = _participants(record)
     assert sender != receiver
     assert sender.isidentifier()

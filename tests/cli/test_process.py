@@ -19,13 +19,13 @@ from cli_helpers import HOLDING, LIFECYCLE, save
 from conversations import DELETE, sent
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(rref_proto.__file__).parents[1])}
-ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # which would hide what is still in a buffer at the end
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # without buffers, no test could see a missing flush
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
 
 
 def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the command as a process of its own."""
+    """Run the command in a new process."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENVIRONMENT, **options}
     command = [sys.executable, "-m", "rref_proto", *arguments]
     return subprocess.run(command, check=False, **options)
@@ -63,7 +63,7 @@ def test_what_was_read_before_a_cut_comes_before_the_complaint() -> None:
     assert [index for index, line in enumerate(lines) if b"rref-proto: " in line] == [36]
 
 
-# Calls of which nobody reads the output, each with its exit code.
+# Calls with an output that nobody reads, each with its exit code.
 UNREAD = {
     "show a short recording": (["show", LIFECYCLE], 1),
     "show a long recording": (["show", HOLDING], 1),
@@ -137,7 +137,7 @@ def test_an_interrupt_ends_the_command_without_a_traceback() -> None:
         assert process.stderr is not None
         process.stdin.write(Path(LIFECYCLE).read_bytes())
         process.stdin.flush()
-        for _ in range(37):  # it has shown all and waits for more
+        for _ in range(37):  # after these lines it waits for more input
             process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b""

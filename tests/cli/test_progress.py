@@ -1,4 +1,4 @@
-"""The bar that tells how far the reading has come."""
+"""The progress bar, which shows how much of the input has been read."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Terminal(io.StringIO):
 
 
 def _terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Make standard error a terminal; to be called in the test, since pytest sets it before."""
+    """Make standard error a terminal. Call this inside the test: pytest replaces it before."""
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     return screen
 
 
 def _screen(written: str) -> str:
-    """Return what a terminal shows of the last line."""
+    """Return what a terminal shows in its last line."""
     return written.rsplit("\n", 1)[-1].rsplit("\r", 1)[-1].replace("\x1b[K", "")
 
 
@@ -39,7 +39,7 @@ def test_a_bar_tells_the_progress_on_a_terminal(
     drawn = terminal.getvalue().split("\r")
     bars = [each for each in drawn if each.startswith("[")]
     shares = [int(bar.split("]")[1].strip(" %")) for bar in bars]
-    assert shares == sorted(set(shares))  # drawn where it shows something new
+    assert shares == sorted(set(shares))  # drawn only when the number changes
     assert len(shares) > 80
     assert (shares[0], shares[-1]) == (0, 100)
     assert {len(bar.split("]")[0]) for bar in bars} == {41}

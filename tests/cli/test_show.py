@@ -45,7 +45,7 @@ from conversations import DELETE, FORK, RREF, sent
 from strategies import records
 
 
-def test_show_gives_a_line_for_each_message(capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_a_line_for_each_message(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", LIFECYCLE]) == 0
     out, err = capsys.readouterr()
     lines, recorded = out.splitlines(), load(LIFECYCLE)
@@ -75,7 +75,7 @@ def test_show_reads_several_recordings_in_one_order(
 NAMED = [
     sent(SECOND, DELETE, 7, names=("trainer", "server")),
     sent(2 * SECOND, RRefAck(), 7, (1, 0)),
-    sent(3 * SECOND, RRefChildAccept(FORK), way=(2, 0)),
+    sent(3 * SECOND, RRefChildAccept(FORK), route=(2, 0)),
 ]
 
 
@@ -191,7 +191,7 @@ def test_a_message_that_is_invalid_is_shown_as_such() -> None:
     assert "invalid: rref_user_delete.rref_id: expected an RRefId, found none" in lines[0]
     assert "UNKNOWN" in lines[1]
     assert "invalid: expected a message of the RRef protocol" in lines[1]
-    # What cannot be read has no size as libtorch's payload.
+    # An invalid message has no libtorch payload, and so no size of it.
     assert [line.endswith(" B protobuf") for line in lines] == [True, True]
 
 

@@ -1,9 +1,9 @@
-"""Fuzz one entry point with atheris, from the committed corpus.
+"""Fuzz one function of the library with atheris, beginning with the committed corpus.
 
     python tests/fuzz/fuzz.py TARGET SECONDS [libFuzzer options]
 
-Whatever the bytes, the library may raise RRefProtoError and nothing else. What it accepts must
-survive being written and read again. New inputs go to .venv/fuzz/, not into the corpus.
+For all bytes, the library may raise only RRefProtoError. What it accepts must be the same after it
+is written and read again. New inputs go to .venv/fuzz/, not into the corpus.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TYPES = [each for each in MessageType if 0x6 <= each & 0xFF <= 0xE]
 
 
 def fuzz_message(data: bytes) -> None:
-    """FromString and fromMessage."""
+    """Fuzz FromString and fromMessage."""
     message = Message.FromString(data)
     assert Message.FromString(message.SerializeToString()) == message
     command = fromMessage(message)
@@ -42,7 +42,7 @@ def fuzz_message(data: bytes) -> None:
 
 
 def fuzz_payload(data: bytes) -> None:
-    """from_payload: the first byte chooses the type."""
+    """Fuzz from_payload. The first byte chooses the type."""
     message_type = TYPES[data[0] % len(TYPES)] if data else TYPES[0]
     message = libtorch.from_payload(message_type, data[1:], TENSORS)
     native = libtorch.to_payload(message)
@@ -51,7 +51,7 @@ def fuzz_payload(data: bytes) -> None:
 
 
 def fuzz_recording(data: bytes) -> None:
-    """read_recording, and the ledger of its messages."""
+    """Fuzz read_recording, and the ledger of the recorded messages."""
     ledger = Ledger()
     for record in read_recording(data):
         try:
@@ -62,7 +62,7 @@ def fuzz_recording(data: bytes) -> None:
 
 
 def fuzz_json(data: bytes) -> None:
-    """from_json."""
+    """Fuzz from_json."""
     message = Message.from_json(data)
     assert Message.from_json(message.to_json()).type is message.type
 

@@ -1,8 +1,8 @@
-"""Write the seeds of the fuzz targets, made of tests/data: one of each shape, small ones first.
+"""Write the seeds of the fuzz targets: different small messages of tests/data.
 
     python tests/fuzz/make_corpus.py
 
-Inputs that fuzzing found are in the corpus beside them, and stay.
+The corpus also has inputs that fuzzing found. This script does not remove them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from rref_proto import MessageType  # noqa: E402
 from captures import Row, rows  # noqa: E402 - found by the path above
 
 LARGEST = 2000
-# fuzz.py takes the type of a payload from its first byte, by the order of MessageType.
+# fuzz.py uses the first byte of a payload as an index into this list.
 PAYLOAD_TYPES = [each for each in MessageType if 0x6 <= each & 0xFF <= 0xE]
 RECORDS = 12
 
 
 def shapes(rows: Iterable[Row]) -> Iterator[Row]:
-    """Give the first row of each class and kind of value."""
+    """Yield the first row of each class and kind of value."""
     seen = set()
     for row in rows:
         values = row.command.toMessage().proto.WhichOneof("body"), row.payload[:60:7]
@@ -37,7 +37,7 @@ def shapes(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def write(target: str, seeds: Iterable[bytes]) -> None:
-    """Write seeds under names that tell their content."""
+    """Write each seed to a file. Its name is the hash of its content."""
     folder = HERE / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
@@ -45,7 +45,7 @@ def write(target: str, seeds: Iterable[bytes]) -> None:
 
 
 def recordings() -> Iterator[bytes]:
-    """Give the beginning of each recording, and a beginning that is cut off."""
+    """Yield two beginnings of each recording, of different sizes."""
     for path in sorted((HERE.parent / "data").glob("*.rref")):
         recording = path.read_bytes()
         for size in (RECORDS * 20, RECORDS * 40):

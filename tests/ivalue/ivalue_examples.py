@@ -39,5 +39,5 @@ class Color(str, Enum):
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two Python values are equal, of equal types, and their floats of equal bits."""
+    """Tell whether two Python values have equal types, and equal reprs: -0.0 is not 0.0 here."""
     return type(one) is type(other) and repr(one) == repr(other)

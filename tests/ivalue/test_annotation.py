@@ -57,7 +57,7 @@ def _inferable_parts(children: st.SearchStrategy[Annotation]) -> st.SearchStrate
     )
 
 
-# What `infer` makes of plain values, before `unify` brings Optional in.
+# The annotations that `infer` returns for plain values, before `unify` adds Optional.
 inferable = st.recursive(st.sampled_from([INT, STR, NONE]), _inferable_parts, max_leaves=4)
 
 
@@ -154,13 +154,13 @@ def test_writes_torchscripts_notation(annotation: Annotation, text: str) -> None
         "a[0]\x00",
     ],
 )
-def test_refuses_text_that_is_no_annotation(text: str) -> None:
+def test_refuses_text_that_is_not_an_annotation(text: str) -> None:
     with pytest.raises(EncodeError, match="expected an annotation such as"):
         parse(text)
 
 
 def _is_read(text: str) -> bool:
-    """Whether `text` is an annotation. What was read must be read again as the same."""
+    """Tell whether `text` is an annotation. What was read must be the same when read again."""
     try:
         annotation = parse(text)
     except EncodeError:
@@ -171,7 +171,7 @@ def _is_read(text: str) -> bool:
 
 @given(st.text("ListOptionalUnionTuple[](), \n?.int", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    _is_read(text)  # raises nothing, whatever comes of it
+    _is_read(text)  # only an unexpected exception makes the test fail
 
 
 def test_a_text_with_any_character_left_out_is_read_or_refused() -> None:
@@ -259,7 +259,7 @@ def test_known_tells_whether_any_part_is_open(annotation: Annotation, known: boo
     ],
     ids=str,
 )
-def test_unify_gives_what_types_have_in_common(
+def test_unify_returns_what_types_have_in_common(
     annotations: list[Annotation], common: Annotation
 ) -> None:
     for order in permutations(annotations):
@@ -300,8 +300,8 @@ def _unified(annotations: list[Annotation]) -> Annotation | None:
         return None
 
 
-@example(([INT, NONE], [NONE, INT]))  # which have a common type
-@example(([INT, STR], [STR, INT]))  # which have none
+@example(([INT, NONE], [NONE, INT]))  # with a common type
+@example(([INT, STR], [STR, INT]))  # without a common type
 @given(st.lists(inferable, max_size=4).flatmap(lambda a: st.tuples(st.just(a), st.permutations(a))))
 def test_unify_does_not_depend_on_the_order(
     orders: tuple[list[Annotation], list[Annotation]],

@@ -1,4 +1,4 @@
-"""What the constructors of values take, and what they refuse."""
+"""What the constructors of values accept, and what they refuse."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_refuses_an_unknown_kind() -> None:
 
 
 @pytest.mark.parametrize("kind", [3, None, b"int_value", ["int_value"]], ids=repr)
-def test_refuses_a_kind_that_is_no_text(kind: Any) -> None:
+def test_refuses_a_kind_that_is_not_text(kind: Any) -> None:
     with pytest.raises(TypeError, match="expected"):
         IValue(kind, 1)
 

@@ -1,4 +1,4 @@
-"""What from_python makes of a value whose type is declared."""
+"""What from_python returns for a value with a declared type."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ def test_a_type_that_cannot_be_read_is_refused(annotation: str) -> None:
 
 
 @pytest.mark.parametrize("annotation", [int, 3, b"int", ["int"]], ids=repr)
-def test_a_type_that_is_no_text_is_refused(annotation: Any) -> None:
+def test_a_type_that_is_not_text_is_refused(annotation: Any) -> None:
     with pytest.raises(TypeError, match="expected"):
         IValue.from_python(1, annotation)
 
 
 def _typed_values() -> st.SearchStrategy[tuple[str, Any]]:
-    """Make annotations without Optional, Union or Any, each with a value of that type."""
+    """Make annotations, each with a value of that type, without Optional, Union and Any."""
     pairs = st.one_of(
         st.tuples(st.just("int"), int64),
         st.tuples(st.just("float"), st.floats(allow_nan=False)),

@@ -102,7 +102,7 @@ def test_values_that_are_sent_differently_are_different() -> None:
     for value in values:
         assert [other for other in values if other == value] == [value]
     assert len(set(values)) == len(values)
-    # Old releases of protobuf's pure-Python backend take the -0.0 of a complex number for a 0.0.
+    # Old releases of protobuf's pure-Python backend read the -0.0 of a complex number as 0.0.
     flawed = not ivalue_pb2.ComplexDouble(real=-0.0).ByteSize()
     messages = [ScriptRRefFetchRet([value]).toMessage() for value in values]
     written = {message.SerializeToString() for message in messages}

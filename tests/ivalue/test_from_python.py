@@ -180,7 +180,7 @@ def test_ivalues_go_into_a_list_as_they_are(value: Any) -> None:
     assert IValue.from_python(ivalues_of_it, plain.type) == plain
 
 
-def test_an_ivalue_of_a_type_that_is_no_annotation_goes_in_too() -> None:
+def test_an_ivalue_of_a_type_that_is_not_an_annotation_goes_in_too() -> None:
     strange = IValue("list_value", GenericList("anything \n at all", (ONE,)))
     assert IValue.from_python((strange,)).type == "Tuple[anything \n at all]"
     assert IValue.from_python([strange]).value.elements == (strange,)

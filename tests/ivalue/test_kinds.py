@@ -1,4 +1,4 @@
-"""The kinds of value: every table that goes by the kind has a row for each."""
+"""The kinds of value: every table of kinds has a row for each kind."""
 
 from __future__ import annotations
 

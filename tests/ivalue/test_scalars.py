@@ -1,4 +1,4 @@
-"""Numbers, texts and bytes: numpy's, those of subclasses, and their exact bits."""
+"""Numbers, texts and bytes: those of numpy, those of subclasses, and exact bits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_numpy_complex_numbers_are_complex_numbers() -> None:
 
 
 @pytest.mark.parametrize("wrong", [np.bool_(True), np.str_("a"), np.float64(1)], ids=repr)
-def test_numpy_scalars_of_other_types_are_no_ints(wrong: Any) -> None:
+def test_numpy_scalars_of_other_types_are_not_ints(wrong: Any) -> None:
     with pytest.raises(TypeError, match="expected"):
         IValue.from_python(wrong, "int")
 

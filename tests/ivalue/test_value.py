@@ -1,4 +1,4 @@
-"""How values behave in Python: repr, patterns, copies, and that none can be changed."""
+"""How values behave in Python: repr, patterns and copies. They cannot be changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _pasted(value: object) -> Any:
 
 @given(ivalues)
 def test_repr_can_be_pasted_back(ivalue: IValue) -> None:
-    assume("nan" not in repr(ivalue))  # which has its own test
+    assume("nan" not in repr(ivalue))  # NaN has its own test
     assert _pasted(ivalue) == ivalue
 
 
@@ -154,7 +154,7 @@ def test_survives_copy_and_pickle(again: Callable[[Any], Any], ivalue: IValue) -
     other = again(ivalue)
     assert other == ivalue
     assert type(other) is IValue
-    # What counts depth and size survives as well.
+    # The depth and the size are copied too.
     assert ScriptRRefFetchRet([other]).toMessage() == ScriptRRefFetchRet([ivalue]).toMessage()
 
 

@@ -1,4 +1,4 @@
-"""Payloads: what libtorch wrote is read, and messages are written as libtorch writes them."""
+"""Payloads: those of libtorch are read, and messages are written as libtorch writes them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from nesting import deepest
 from strategies import messages
 
 ROWS = rows()
-# Values that something else held when libtorch wrote them have marks that nothing refers to, and
-# only the objects of TorchScript classes were held so.
+# When libtorch writes an object that is stored in another place too, it adds a memo mark that
+# nothing in the payload refers to. In the captures these are only objects of TorchScript classes.
 MARKED = {"obj", "objs"}
 
 
@@ -88,7 +88,7 @@ def test_an_id_of_minus_one_is_libtorchs_way_to_say_that_there_is_none() -> None
 
 
 @given(messages)
-def test_writing_again_gives_the_same_bytes(message: Message) -> None:
+def test_the_same_bytes_are_written_again(message: Message) -> None:
     native = libtorch.to_payload(message)
     again = libtorch.from_payload(native.type, native.payload, native.tensors)
     assert libtorch.to_payload(again).payload == native.payload
@@ -229,8 +229,8 @@ WRONG_SHAPES = {
 }
 
 
-# Each payload, as a message of three types: a call has a worker's id and an RRefId, a delete two
-# ids of two numbers, and an accept one.
+# Each payload is read as three messages: as a call, which has a worker id and an RRefId, as a
+# delete, which has two ids of two numbers, and as an accept, which has one such id.
 @pytest.mark.parametrize(
     ("name", "message_type", "problem"),
     [

@@ -3,7 +3,7 @@
 Called as `recorded_job.py SCENARIO RANK OPTIONS`.
 
 OPTIONS is JSON: `world_size`, `port`, `dynamic` (whether workers join one by one), `path` (of the
-recording; null: none), `values`, `queue_bytes`. Prints what the scenario gives, in JSON.
+recording; null for none), `values`, `queue_bytes`. Prints the result of the scenario, in JSON.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ def finish() -> None:
 
 
 def counts() -> dict[str, int]:
-    """Tell what libtorch knows about RRefs on this worker, and how many the scenario holds."""
+    """Return what libtorch knows about RRefs on this worker, and how many the scenario holds."""
     info = rpc._rref_context_get_debug_info()
     return {
         "owners": int(info["num_owner_rrefs"]),
@@ -74,7 +74,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def is_quiet(world_size: int) -> bool:
-    """Whether owners know every fork that is held, and none that is not."""
+    """Tell whether the owners know exactly the forks that are held."""
     all_counts = [rpc.rpc_sync(f"worker{rank}", counts) for rank in range(world_size)]
     known, wanted, pending = (
         sum(one[key] for one in all_counts) for key in ("forks", "users", "pending")
@@ -83,7 +83,7 @@ def is_quiet(world_size: int) -> bool:
 
 
 def share(rank: int, world_size: int, from_owner: bool) -> dict[str, Any]:
-    """Create, pass on and drop RRefs at random, until all is quiet and many are held."""
+    """Create, pass on and drop RRefs at random. Then wait until the owners know all forks."""
     chance = random.Random(rank)
     others = [other for other in range(world_size) if other != rank]
     mine = []
@@ -92,7 +92,7 @@ def share(rank: int, world_size: int, from_owner: bool) -> dict[str, Any]:
         mine.append(rpc.remote(f"worker{chance.choice(others)}", function, args=(number,)))
         mine[-1].to_here()
         rref = chance.choice(mine)
-        # Passed on to its owner, an RRef has no fork there.
+        # An RRef that is passed on to its owner gets no fork there.
         users = [other for other in others if other != rref.owner().id]
         rpc.rpc_sync(f"worker{chance.choice(users)}", keep, args=(rref,))
         del rref
@@ -136,7 +136,7 @@ def fetch(rank: int, world_size: int) -> list[Any]:
 
 
 def fetch_wrapped(rank: int) -> None:
-    """Fetch while distributed autograd, then the profiler as well, wraps every message."""
+    """Fetch while distributed autograd, and then also the profiler, wraps every message."""
     if rank == 0:
         with dist_autograd.context():
             one = torch.ones(2, requires_grad=True)
@@ -146,13 +146,13 @@ def fetch_wrapped(rank: int) -> None:
 
 
 def fetch_sparse(rank: int) -> None:
-    """Fetch what a recording has no tensor for."""
+    """Fetch a sparse tensor, which a recording cannot hold."""
     if rank == 0:
         rpc.remote("worker1", sparse_value).to_here()
 
 
 def fetch_unwritten(rank: int, path: str) -> None:
-    """Fetch while the recording, a pipe, is not read, and therefore not written."""
+    """Fetch while nothing is written: the recording is a pipe, and nobody reads it yet."""
     if rank == 0:
         for number in range(3):
             rpc.remote("worker1", python_value, args=(number,)).to_here()

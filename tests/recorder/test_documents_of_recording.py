@@ -1,4 +1,4 @@
-"""The walk-through of docs/recordings.md, with a real PyTorch job."""
+"""The example of docs/recordings.md, with a real PyTorch job."""
 
 from __future__ import annotations
 

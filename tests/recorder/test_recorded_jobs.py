@@ -1,4 +1,4 @@
-"""Recording real PyTorch jobs: each worker is a process of its own, see recorded_job.py."""
+"""Recording real PyTorch jobs. Each worker is a process that runs recorded_job.py."""
 
 import json
 import os
@@ -24,7 +24,7 @@ RETURNS = {MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET}
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled():
-    """Compile once, not in each of the workers that wait for one another."""
+    """Compile the extension once. Otherwise the workers would wait for one of them to compile."""
     if shutil.which("ninja") is None or shutil.which(os.environ.get("CXX", "c++")) is None:
         pytest.skip("needs a C++ compiler and ninja")
     subprocess.run(
@@ -38,7 +38,7 @@ def _compiled():
 
 
 class Job:
-    """A job that has run: what its workers printed, said on stderr, and recorded."""
+    """A job that has run: what its workers printed, wrote to stderr, and recorded."""
 
     def __init__(self, scenario, directory, world_size, path="{name}-{rank}.rref", **options):
         with socket.socket() as free:
@@ -110,8 +110,8 @@ def test_ledger_equals_what_libtorch_knows(tmp_path):
 def test_forks_that_an_owner_passed_on_are_not_announced(tmp_path):
     job = Job("share from owner", tmp_path, 4)
     _, owners, forks = ledger_at(job, job.results[0]["time"])
-    # Each worker made one RRef and passed it on to the three others. Nothing of that is a message
-    # about an RRef, so the recordings cannot know it; dropped forks are told by their deletes.
+    # Each worker made one RRef and passed it on to the three others. No RRef message is sent for
+    # this, so the recordings do not have it. Only the deletes of dropped forks are recorded.
     known_here = [result["forks"] - own for result, own in zip(job.results, forks, strict=True)]
     assert all(0 <= missing <= 3 for missing in known_here)
     assert sum(known_here) > 0

@@ -1,4 +1,4 @@
-"""Tensors to torch and back."""
+"""Tensors are converted to torch and back."""
 
 from __future__ import annotations
 

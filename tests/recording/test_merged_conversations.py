@@ -1,4 +1,4 @@
-"""A conversation that was split among recordings becomes whole again."""
+"""If a conversation was split into several recordings, merging makes it whole again."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Split(NamedTuple):
 def _splits(draw: Any, copies: bool) -> Split:
     """Draw a conversation in which every response comes after its request, and split it.
 
-    Each message is recorded by its sender, its receiver or, with `copies`, both, at once. Clocks
-    are off, and run unevenly, but each recorder keeps its own order.
+    Each message is recorded by its sender or its receiver, or with `copies` by both, at the same
+    moment. The clocks are wrong, and go too fast or too slow. Each recorder keeps its own order.
     """
     workers = draw(st.integers(2, 4))
     worker = st.integers(0, workers - 1)
@@ -36,14 +36,14 @@ def _splits(draw: Any, copies: bool) -> Split:
     for number in range(draw(st.integers(0, 8))):
         while open_requests and draw(st.booleans()):
             request = open_requests.pop(draw(st.integers(0, len(open_requests) - 1)))
-            way = request.to_worker_id, request.from_worker_id
-            conversation.append(ack(0, request.message.id, way))
+            route = request.to_worker_id, request.from_worker_id
+            conversation.append(ack(0, request.message.id, route))
         request = sent(0, DELETE, number, (draw(worker), draw(worker)))
         open_requests.append(request)
         conversation.append(request)
     for request in open_requests:
-        way = request.to_worker_id, request.from_worker_id
-        conversation.append(ack(0, request.message.id, way))
+        route = request.to_worker_id, request.from_worker_id
+        conversation.append(ack(0, request.message.id, route))
     recordings: list[list[RecordedMessage]] = [[] for _ in range(workers)]
     offsets = [draw(st.integers(-20, 20)) for _ in range(workers)]
     for position, record in enumerate(conversation):
@@ -51,8 +51,8 @@ def _splits(draw: Any, copies: bool) -> Split:
         one = draw(st.sampled_from(sorted(both)))
         for recorder in both if copies and draw(st.booleans()) else {one}:
             time = position * draw(st.sampled_from([1, 1, 2])) + offsets[recorder]
-            way = record.from_worker_id, record.to_worker_id
-            recordings[recorder].append(RecordedMessage(time, *way, record.message))
+            route = record.from_worker_id, record.to_worker_id
+            recordings[recorder].append(RecordedMessage(time, *route, record.message))
     return Split(conversation, recordings)
 
 
@@ -87,7 +87,7 @@ def test_a_conversation_split_among_workers_becomes_whole_again(
 
 
 @given(_splits(copies=True))
-def test_each_message_given_is_one_that_was_recorded(split: Split) -> None:
+def test_each_merged_message_was_recorded(split: Split) -> None:
     recorded = [record for recording in split.recordings for record in recording]
     for record in merge(split.recordings):
         assert record in recorded

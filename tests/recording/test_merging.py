@@ -38,7 +38,7 @@ from conversations import ACK, DELETE, FORK, RREF, ack, sent
 
 
 def distinct(time: int, name: int | None = None) -> RecordedMessage:
-    """Make a request without an id that no other is equal to."""
+    """Make a request without an id. Its name makes it different from all others."""
     return sent(time, RRefUserDelete(RREF, ForkId(9, time if name is None else name)))
 
 
@@ -94,14 +94,14 @@ def test_a_request_comes_before_its_response_whatever_the_clocks_say(
 
 
 @pytest.mark.parametrize(
-    ("number", "way"),
+    ("number", "route"),
     [(8, (1, 0)), (7, (0, 1)), (7, (1, 2)), (7, (2, 0)), (None, (1, 0))],
-    ids=["another id", "same way", "to another", "from another", "no id"],
+    ids=["another id", "same route", "to another", "from another", "no id"],
 )
 def test_a_response_to_something_else_does_not_wait(
-    number: int | None, way: tuple[int, int]
+    number: int | None, route: tuple[int, int]
 ) -> None:
-    response, request = ack(1, number, way), sent(2, DELETE, 7)
+    response, request = ack(1, number, route), sent(2, DELETE, 7)
     assert merged([request], [response]) == [response, request]
 
 
@@ -117,10 +117,10 @@ def test_only_what_waits_is_held_back() -> None:
 
 
 def test_a_chain_of_requests_over_several_recordings_is_followed() -> None:
-    # 0 asks 1, which then asks 2, which then asks 3; each answers when it was answered.
-    ways = [(0, 1), (1, 2), (2, 3)]
-    requests = [sent(0, DELETE, 7, way) for way in ways]
-    answers = [ack(0, 7, way[::-1]) for way in ways]
+    # 0 asks 1, then 1 asks 2, then 2 asks 3. Each worker answers after it has its own answer.
+    routes = [(0, 1), (1, 2), (2, 3)]
+    requests = [sent(0, DELETE, 7, route) for route in routes]
+    answers = [ack(0, 7, route[::-1]) for route in routes]
     recordings = [
         [requests[0]],
         [requests[1], answers[0]],
@@ -135,7 +135,7 @@ def test_a_chain_of_requests_over_several_recordings_is_followed() -> None:
             assert [record for record in result if record in recording] == recording
 
 
-def test_a_message_that_several_recorded_is_given_once() -> None:
+def test_a_message_that_several_recorded_is_merged_into_one() -> None:
     whole = [distinct(1), sent(2, DELETE, 7), ack(3, 7), distinct(4)]
     assert merged(whole, whole) == whole
     assert merged(whole, whole, whole[1:3]) == whole
@@ -159,21 +159,21 @@ def test_the_copies_of_a_message_may_differ_in_time_and_in_names() -> None:
     ],
     ids=["id", "no id", "receiver", "sender", "type"],
 )
-def test_messages_that_differ_in_what_identifies_them_are_both_given(
+def test_messages_that_differ_in_what_identifies_them_are_both_kept(
     other: RecordedMessage,
 ) -> None:
     one = sent(1, DELETE, 7)
     assert merged([one], [other]) == [one, other]
 
 
-def test_without_ids_messages_that_say_different_things_are_both_given() -> None:
+def test_without_ids_messages_that_say_different_things_are_both_kept() -> None:
     one, other = distinct(1, 1), distinct(1, 2)
     assert merged([one], [other]) == [one, other]
 
 
 @pytest.mark.parametrize("number", [None, 7])
 @pytest.mark.parametrize("copies", [2, 3])
-def test_a_message_that_stands_twice_in_one_recording_stays_twice(
+def test_a_message_that_is_twice_in_one_recording_stays_twice(
     number: int | None, copies: int
 ) -> None:
     again = [sent(time, DELETE, number) for time in range(copies)]
@@ -245,7 +245,7 @@ def test_refuses_what_can_be_read_only_once(
 
 
 class Opened:
-    """A recording in a file, opened anew for each reading."""
+    """A recording in a file. It is opened again for each reading."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -270,4 +270,4 @@ def test_several_large_files_are_merged_in_flat_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert times == [time for time in range(count) for _ in paths]
-    assert peak < size * count // 2  # of three times size * count in all
+    assert peak < size * count // 2  # all files together have three times size * count bytes

@@ -155,7 +155,7 @@ def test_every_cut_is_noticed_and_what_came_before_is_read() -> None:
         ),
     ],
 )
-def test_refuses_what_is_no_recording(recording: bytes, problem: str) -> None:
+def test_refuses_what_is_not_a_recording(recording: bytes, problem: str) -> None:
     for source in (recording, io.BytesIO(recording)):
         with pytest.raises(DecodeError, match=problem):
             list(read_recording(source))
