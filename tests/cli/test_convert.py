@@ -71,7 +71,7 @@ def test_any_message_but_its_id_survives_libtorchs_payload(
     assert table.type is MessageType.UNKNOWN
     again = Message.FromString(payload.to("protobuf"))
     assert fromMessage(again) == fromMessage(message)
-    assert again.id is None  # libtorch keeps it beside the payload
+    assert again.id is None  # the id is not in the payload
     assert libtorch.from_payload(message.type, payload.to("libtorch"), table.tensors) == again
 
 

@@ -164,7 +164,7 @@ REFUSED = {
     "empty set": (HEAD + b"\x8f\x85.", "0x8f"),
     "a global": (HEAD + b"cos\nsystem\nX\x02\x00\x00\x00ls\x85R\x85.", "os.system"),
     "builtins": (HEAD + b"cbuiltins\neval\n)R\x85.", "builtins.eval"),
-    "a name that is no text": (HEAD + b"c\xff\xfe\nx\n\x85.", "UTF-8"),
+    "a name that is not text": (HEAD + b"c\xff\xfe\nx\n\x85.", "UTF-8"),
     "an unfinished name": (HEAD + b"cos", "line of text"),
     "memo index not set": (HEAD + b"h\x00\x85.", "memo index"),
     "long memo index not set": (HEAD + b"j\x00\x00\x00\x7f\x85.", "memo index"),
@@ -199,7 +199,7 @@ REFUSED = {
         "owner_id",
     ),
     "enum of a list": (HEAD + b"c__torch__.m\nColor\n)R\x85.", "an int, a float or a str"),
-    "class that is no name": (HEAD + b"c__torch__.m\n1x\nK\x01R\x85.", "__torch__"),
+    "class that is not a name": (HEAD + b"c__torch__.m\n1x\nK\x01R\x85.", "__torch__"),
     "new object with arguments": (
         HEAD + b"c__torch__.m\nP\nK\x01\x85\x81}(ub\x85.",
         "no arguments",

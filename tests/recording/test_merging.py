@@ -60,7 +60,7 @@ def test_times_decide_between_recordings() -> None:
 
 
 @pytest.mark.parametrize("beside", [[], [[]]], ids=["alone", "beside an empty one"])
-def test_the_order_within_a_recording_is_kept_whatever_the_times_say(
+def test_the_order_within_a_recording_is_kept_at_any_times(
     beside: list[list[RecordedMessage]],
 ) -> None:
     records = [distinct(time) for time in (5, 3, 9, 9, -4)]
@@ -84,7 +84,7 @@ ANSWERED: list[tuple[RpcCommandBase, RpcCommandBase]] = [
 
 @pytest.mark.parametrize(("request_", "response"), ANSWERED, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("number", [0, 7, -1, 2**63 - 1])
-def test_a_request_comes_before_its_response_whatever_the_clocks_say(
+def test_a_request_comes_before_its_response_with_any_clocks(
     request_: RpcCommandBase, response: RpcCommandBase, number: int
 ) -> None:
     client = [distinct(1000), sent(1001, request_, number)]
