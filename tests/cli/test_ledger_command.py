@@ -65,7 +65,7 @@ def test_ledger_agrees_with_the_owners_own_state(capsys: pytest.CaptureFixture[s
         f"w{owner}": {"owner_rrefs": part.count("\n  rref "), "forks": part.count("\n    fork ")}
         for owner, part in parts.items()
     }
-    # No message names one of the forks. The ledger shows it in another way.
+    # No message names one of the forks, so it is not in the list of its RRef.
     assert "\nnot certain: 1 made (1, 5), and no message named it" in out
     shown["w1"]["forks"] += 1
     assert shown == {worker: counts for worker, counts in state.items() if any(counts.values())}

@@ -71,7 +71,7 @@ def change_vector(vectors: Sequence[Vector], **changes: Any) -> list[Vector]:
 
 
 def change_schema(checkout: Checkout) -> None:
-    """Change the number of a field, and generate Python's stubs again: its build.sh uses those."""
+    """Change the number of a field, and generate Python's stubs again: python/build.sh does not."""
     path = checkout.root / SCHEMA
     before, field, after = path.read_text(encoding="utf-8").partition(FIELD)
     assert field, f"expected {FIELD} in {SCHEMA}"

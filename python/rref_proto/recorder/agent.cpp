@@ -57,7 +57,7 @@ int64_t now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
 }
 
-// A copy, since the job may write to its tensors as soon as it has them.
+// Returns a copy, because the job may change its tensors as soon as it has them.
 at::Tensor copyOf(const at::Tensor& tensor) {
   at::Tensor copy = tensor.detach().to(
       at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
