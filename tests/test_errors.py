@@ -39,6 +39,7 @@ from rref_proto import (
     RRefId,
     RRefMessageBase,
     RRefProtoError,
+    RRefUserDelete,
     ScalarType,
     ScriptObject,
     ScriptRRefFetchCall,
@@ -235,6 +236,12 @@ def test_a_short_payload_gives_no_long_error() -> None:
             ["RRefUserDelete", "RemoteRet", "RRefForkRequest"],
         ),
         (RRefMessageBase, ["ScriptRRefFetchCall", "RRefUserDelete"]),
+        (RRefFetchRet, ["ScriptRRefFetchRet", "PythonRRefFetchRet"]),
+        (ForkMessageBase, ["RRefUserDelete", "RemoteRet", "RRefForkRequest"]),
+        (
+            lambda: RRefUserDelete.__mro__[1](RRefId(0, 1), ForkId(0, 2)),
+            ["RRefUserDelete", "RemoteRet", "RRefForkRequest"],
+        ),
         (lambda: RRefMessageBase(RRefId(0, 1)), ["ScriptRRefFetchCall", "RRefUserDelete"]),
         (RpcCommandBase, ["RRefAck", "RRefChildAccept", "ScriptRRefFetchRet"]),
     ],
@@ -246,3 +253,17 @@ def test_a_base_class_is_not_built_and_names_the_classes_to_use(
         make()
     for name in names:
         assert name in str(caught.value)
+
+
+def test_a_class_without_a_message_of_its_own_is_not_built() -> None:
+    class Mine(ForkMessageBase):
+        pass
+
+    with pytest.raises(TypeError, match="Mine is a base class: it has no message of its own"):
+        Mine(RRefId(0, 1), ForkId(0, 2))
+
+
+@pytest.mark.parametrize("name", ["array", "list", "dict", "int", "deque", "str"])
+def test_a_class_named_as_a_builtin_one_is_refused_like_others(name: str) -> None:
+    with pytest.raises(TypeError, match=f"expected int, got {name}"):
+        IValue.from_python(type(name, (), {})(), "int")

@@ -38,7 +38,16 @@ def _cut(text: str, longest: int) -> str:
 
 
 class _ShortRepr(reprlib.Repr):
-    """reprlib's short repr, which fails for an int of thousands of digits, without that failure."""
+    """reprlib's short repr, without its failures.
+
+    It fails for an int of thousands of digits. Some versions of it choose by the name of a type,
+    and fail for a type of a program's own that is named as a builtin one.
+    """
+
+    def repr1(self, x: Any, level: int) -> str:
+        if type(x).__module__ == "builtins":
+            return super().repr1(x, level)
+        return self.repr_instance(x, level)
 
     def repr_int(self, x: int, level: int) -> str:
         bits = x.bit_length()

@@ -112,4 +112,5 @@ def fromMessage(message: Message) -> RpcCommandBase:
 def base_class_error(base: type[RpcCommandBase]) -> TypeError:
     """Return the error that names the classes to use instead of a base."""
     names = [each.__name__ for each in CLASS_OF_TYPE.values() if issubclass(each, base)]
-    return TypeError(f"{base.__name__} is a base class: expected one of {', '.join(names)}")
+    instead = f"expected one of {', '.join(names)}" if names else "it has no message of its own"
+    return TypeError(f"{base.__name__} is a base class: {instead}")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ._check import WORKER_ID_RANGE, check_int, check_items, check_type
 from ._wire import MAX_SIZE
 from .errors import EncodeError
-from .fork_message import ForkMessageBase, RRefMessageBase
+from .fork_message import ForkMessage, RRefMessageBase
 from .ids import ForkId, RRefId, read_required_id
 from .ivalue import (
     Indices,
@@ -85,17 +85,6 @@ class RRefFetchRet(RpcCommandBase):
 
     __match_args__ = ("_values",)
 
-    def __init__(self, values: Iterable[IValue]) -> None:
-        if not hasattr(self, "body_field"):
-            raise base_class_error(type(self))
-        checked = check_items(values, f"{type(self).__name__}.values", IValue)
-        self._check_values(checked)
-        _set(self, "_values", checked)
-
-    def _check_values(self, values: tuple[IValue, ...]) -> None:
-        """Raise EncodeError unless the values are what the class brings."""
-        raise NotImplementedError
-
     def values(self) -> tuple[IValue, ...]:
         """Return the values, tensors inside them and not by index."""
         return self._values
@@ -126,9 +115,11 @@ class ScriptRRefFetchRet(RRefFetchRet):
 
     __slots__ = ()
 
-    def _check_values(self, values: tuple[IValue, ...]) -> None:
-        if len(values) != 1:
-            raise EncodeError(f"expected exactly one value, got {len(values)}", "values")
+    def __init__(self, values: Iterable[IValue]) -> None:
+        checked = check_items(values, "ScriptRRefFetchRet.values", IValue)
+        if len(checked) != 1:
+            raise EncodeError(f"expected exactly one value, got {len(checked)}", "values")
+        _set(self, "_values", checked)
 
 
 class PythonRRefFetchRet(RRefFetchRet):
@@ -140,17 +131,19 @@ class PythonRRefFetchRet(RRefFetchRet):
 
     __slots__ = ()
 
-    def _check_values(self, values: tuple[IValue, ...]) -> None:
-        SerializedPyObj.fromIValues(values)
+    def __init__(self, values: Iterable[IValue]) -> None:
+        checked = check_items(values, "PythonRRefFetchRet.values", IValue)
+        SerializedPyObj.fromIValues(checked)
+        _set(self, "_values", checked)
 
 
-class RRefUserDelete(ForkMessageBase):
+class RRefUserDelete(ForkMessage):
     """Tells the owner that a fork is gone. Source: the message of this name in rref.proto."""
 
     __slots__ = ()
 
 
-class RemoteRet(ForkMessageBase):
+class RemoteRet(ForkMessage):
     """Confirms a remote call to the creator. Source: the message of this name in rref.proto."""
 
     __slots__ = ()
@@ -178,7 +171,7 @@ class RRefChildAccept(RpcCommandBase):
         self.fork_id._to_proto(body.fork_id)
 
 
-class RRefForkRequest(ForkMessageBase):
+class RRefForkRequest(ForkMessage):
     """Tells the owner of a new fork. Source: the message of this name in rref.proto."""
 
     __slots__ = ()
