@@ -89,7 +89,7 @@ def data_of_torch(tensor: TorchTensor) -> Buffer:
 
     try:
         plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-        # A dimension of one element may have any stride and be contiguous all the same.
+        # A dimension of one element may have any stride and is still contiguous.
         flat = plain.as_strided((plain.numel(),), (1,))
         data: Buffer = flat.view(torch.uint8).numpy() if plain.numel() else b""
     except (RuntimeError, NotImplementedError) as error:  # nested, functional and other kinds

@@ -1,4 +1,4 @@
-"""Text that is safe to print and short, whatever it is made of."""
+"""Makes text safe to print and short, for any input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
 
 
 def short_repr(value: Any) -> str:
-    """Return a repr for an error: printable and short, whatever the value is."""
+    """Return a repr for an error: printable and short for any value."""
     return shown(_REPR.repr(value))
 
 

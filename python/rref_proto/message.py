@@ -289,7 +289,7 @@ def command_of(message: Message) -> Command | None:
 
 
 def received_body(message: Message, field: str) -> Any:
-    """Return the field `field` of a message from the wire, be it set or not.
+    """Return the field `field` of a message from the wire, whether it is set or not.
 
     Returns None for a message that was made of an object, and for anything else.
     """

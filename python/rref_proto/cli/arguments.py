@@ -14,7 +14,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class WrongCallError(Exception):
-    """The call asks for something that cannot be done, whatever the files hold."""
+    """The call asks for something that cannot be done with any files."""
 
 
 def add_command(

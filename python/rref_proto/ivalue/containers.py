@@ -1,4 +1,4 @@
-"""The values that Python has no type for: what TorchScript knows of them beside their parts."""
+"""Classes for the values of TorchScript that Python has no type for."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ..tensor import Device, Tensor
 from .base import IValueBase, Kind, check_ivalues
 from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, ScriptObject
 
-# What one value counts for in its `byte_size`, beside its text.
+# What one value adds to `byte_size`, in addition to its text.
 NODE_BYTES = 16
 # The most bytes that an element of a packed list takes.
 VARINT_BYTES = 10
