@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -56,6 +58,7 @@ encoded_tensors = st.one_of(
     st.lists(tensor_pieces, max_size=6).map(b"".join),
 )
 # A tag may be longer than it has to be. Protobuf's pure-Python backend reads only the shortest.
+TENSOR = length_delimited(101, b"\x08\x01\x12\x01\x00")
 TENSORS_TAG = b"\xaa\x06" if api_implementation.Type() == "python" else b"\xaa\x86\x00"
 pieces = st.one_of(
     messages.map(Message.SerializeToString),
@@ -101,6 +104,45 @@ def test_reads_changed_bytes_as_protobufs_own_parser_does(seed: bytes, data: st.
         changed[data.draw(st.integers(0, len(seed) - 1))] = data.draw(st.integers(0, 255))
     changed = changed[: data.draw(st.integers(0, len(seed)))] + data.draw(st.binary(max_size=3))
     check_that_both_agree(bytes(changed))
+
+
+def padded(value: int, size: int) -> bytes:
+    """Encode a number as a varint of `size` bytes, which is more than it needs."""
+    groups = [value >> 7 * index & 0x7F | 0x80 for index in range(size)]
+    return bytes([*groups[:-1], groups[-1] & 0x7F])
+
+
+@pytest.mark.skipif(
+    api_implementation.Type() == "python", reason="the pure-Python backend takes longer varints"
+)
+@pytest.mark.parametrize("size", range(2, 12))
+@pytest.mark.parametrize("number", [3, 101, 999], ids=["data", "tensors", "unknown"])
+def test_reads_padded_tags_and_lengths_as_protobufs_own_parser_does(number: int, size: int) -> None:
+    tag, content = number << 3 | 2, b"\x08\x01"
+    for field in (
+        padded(tag, max(size, 2)) + varint(len(content)) + content,
+        varint(tag) + padded(len(content), size) + content,
+        varint(tag) + padded(1 << 31, max(size, 5)) + content,
+        padded(tag | 1 << 33, max(size, 5)) + varint(len(content)) + content,
+    ):
+        # Each is read as a field of the message, and as a field of a tensor.
+        check_that_both_agree(TENSOR + field)
+        tensor = b"\x08\x01\x12\x01\x02" + field
+        check_that_both_agree(length_delimited(101, tensor))
+
+
+def test_no_tag_and_no_length_has_more_than_five_bytes() -> None:
+    for size, outcome in ((5, contextlib.nullcontext()), (6, pytest.raises(DecodeError))):
+        with outcome:
+            Message.FromString(TENSOR + padded(999 << 3 | 2, size) + b"\x00")
+        with outcome:
+            Message.FromString(TENSOR + varint(999 << 3 | 2) + padded(0, size))
+
+
+@pytest.mark.parametrize("levels", range(96, 103))
+def test_groups_in_a_tensor_are_as_deep_as_protobuf_allows(levels: int) -> None:
+    groups = varint(251 << 3 | 3) * levels + varint(251 << 3 | 4) * levels
+    check_that_both_agree(length_delimited(101, b"\x08\x01\x12\x01\x00" + groups))
 
 
 # Bytes that both read, bytes that both refuse, and a tensor that only the library refuses.

@@ -1,9 +1,9 @@
 """What this package does with protobuf's wire format itself.
 
-Generated code copies every bytes field. So a tensor's memory is cut out of the message before
+Generated code copies every bytes field. So a tensor's memory is taken out of the message before
 protobuf's parser sees it, and put back after its serializer has written the rest. The parser gets
-everything else as it came, in its order, and judges it. Fields of a later version are kept as the
-bytes that they came in.
+everything else as it came, in its order and at its place, and judges it. Fields of a later version
+are kept as the bytes that they came in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 LENGTH_DELIMITED = 2
+# In bytes. A shorter varint can be padded to so many; the C and C++ parsers refuse more.
+LONGEST_TAG = LONGEST_LENGTH = 5
+LARGEST_TAG = 2**32 - 1
 # What protobuf allows a message to have in all, in bytes.
 MAX_SIZE = 2**31 - 1
 # What protobuf's parser raises: the first in both of its backends for Python, the others in the
@@ -39,12 +42,15 @@ def varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-def read_varint(buffer: memoryview, position: int) -> tuple[int, int]:
-    """Decode the varint at `position`; return it, cut to 64 bits, and where it ends."""
+def read_varint(buffer: memoryview, position: int, longest: int = 10) -> tuple[int, int]:
+    """Decode the varint at `position`, of at most `longest` bytes; return it and where it ends.
+
+    It is cut to 64 bits.
+    """
     if position < len(buffer) and buffer[position] < 0x80:  # as most tags and lengths are
         return buffer[position], position + 1
     value = shift = 0
-    for end in range(position, min(position + 10, len(buffer))):
+    for end in range(position, min(position + longest, len(buffer))):
         byte = buffer[end]
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
@@ -58,28 +64,33 @@ def tag(field: int) -> bytes:
     return varint(field << 3 | LENGTH_DELIMITED)
 
 
-def cut_out(buffer: memoryview, field: int, take: Callable[[memoryview], object]) -> bytes:
-    """Take all occurrences of the length-delimited field number `field` out of a message.
+def replace_field(
+    buffer: memoryview, field: int, replacement: Callable[[memoryview], bytes]
+) -> bytes:
+    """Return a copy of a message that has other contents in the length-delimited field `field`.
 
-    Calls `take` with a view of the content of each, and returns a copy of the rest. Fields of
-    that number but another wire type, or inside a group, stay in the rest.
-    Raises DecodeError where the message ends inside a field.
+    Each occurrence is replaced by what `replacement` returns for a view of its content. What is
+    inside a group, or has that number and another wire type, is another field.
+    Raises DecodeError where the message ends inside a field, or where a tag or a length has more
+    bytes than protobuf's parsers in C and C++ accept.
     """
-    rest = bytearray()
-    size, position, kept, groups = len(buffer), 0, 0, 0
+    copy = bytearray()
+    size, position, copied, groups = len(buffer), 0, 0, 0
     while position < size:
         start = position
-        key, position = read_varint(buffer, position)
+        key, position = read_varint(buffer, position, LONGEST_TAG)
         wire_type = key & 7
         if wire_type == 0:
             _, position = read_varint(buffer, position)
         elif wire_type == LENGTH_DELIMITED:
-            length, position = read_varint(buffer, position)
-            if length <= size - position and key >> 3 == field and not groups:
-                rest += buffer[kept:start]
-                take(buffer[position : position + length])
-                kept = position + length
-            position += length
+            length, position = read_varint(buffer, position, LONGEST_LENGTH)
+            end = position + length
+            if end <= size and key >> 3 == field and not groups:
+                content = replacement(buffer[position:end])
+                copy += buffer[copied:start]
+                copy += tag(field) + varint(len(content)) + content
+                copied = end
+            position = end
         elif wire_type == 1:
             position += 8
         elif wire_type == 5:
@@ -88,10 +99,10 @@ def cut_out(buffer: memoryview, field: int, take: Callable[[memoryview], object]
             groups += 1
         elif wire_type == 4:
             groups -= 1
-        if wire_type > 5 or position > size:
+        if wire_type > 5 or position > size or key > LARGEST_TAG:
             raise DecodeError(f"expected a whole field at byte {start}, got its beginning only")
-    rest += buffer[kept:]
-    return bytes(rest)
+    copy += buffer[copied:]
+    return bytes(copy)
 
 
 def check_size(size: int, described: str) -> None:
@@ -104,11 +115,14 @@ def bytes_view(buffer: Buffer, where: str) -> memoryview:
     """Return a view of the bytes of `buffer`; TypeError where it has no plain ones."""
     try:
         view = memoryview(buffer)
-    except TypeError:
+        if not view.nbytes:
+            return memoryview(b"")
+        # A released view fails at any use; an array of dates cannot be made a view at all.
+        if view.c_contiguous:
+            return view.cast("B")
+    except (TypeError, ValueError, BufferError):
         raise wrong_type("a bytes-like object", buffer, where) from None
-    if not view.c_contiguous:
-        raise TypeError(f"{where}: expected a C-contiguous buffer")
-    return view.cast("B") if view.nbytes else memoryview(b"")
+    raise TypeError(f"{where}: expected a C-contiguous buffer")
 
 
 def not_parsed(message: str, error: Exception) -> DecodeError:

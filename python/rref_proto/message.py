@@ -7,17 +7,26 @@ views of their memory. This module does not interpret the body.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from google.protobuf import json_format
 from google.protobuf.message import EncodeError as ProtobufEncodeError
 
 from ._check import INT64_RANGE, check_int, check_type
-from ._wire import MAX_SIZE, PARSE_ERRORS, bytes_view, check_size, cut_out, not_parsed, tag, varint
+from ._wire import (
+    MAX_SIZE,
+    PARSE_ERRORS,
+    bytes_view,
+    check_size,
+    not_parsed,
+    replace_field,
+    tag,
+    varint,
+)
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
-from .tensor import Tensor, tensor_from_wire, tensor_to_parts
+from .tensor import Tensor, take_data_out, tensor_to_parts
 from .v1 import message_pb2
 
 if TYPE_CHECKING:
@@ -75,22 +84,15 @@ class Message:
         self._command = self._id = None
         self._proto = message_pb2.Message()
         self._proto.CopyFrom(proto)
-        tensors: list[Tensor] = []
-        try:
-            for tensor in self._proto.tensors:
-                tensors.append(Tensor._from_proto(tensor, tensor.data))  # noqa: PERF401
-        except RRefProtoError as error:
-            raise error.within(f"tensors[{len(tensors)}]") from None
-        self._tensors = tuple(tensors)
-        self._proto.ClearField("tensors")
+        self._tensors = _take_tensors(self._proto, [each.data for each in self._proto.tensors])
 
     @classmethod
-    def _from_proto(cls, proto: message_pb2.Message, tensors: tuple[Tensor, ...] = ()) -> Message:
-        """Take over `proto`, which has no tensors of its own and which nobody else changes."""
+    def _from_proto(cls, proto: message_pb2.Message, data: Sequence[Buffer] = ()) -> Message:
+        """Take over `proto`, which nobody else changes; `data` is that of its tensors."""
         message: Message = _new(cls)
         message._command = message._id = None
         message._proto = proto
-        message._tensors = tensors
+        message._tensors = _take_tensors(proto, data) if data else ()
         return message
 
     @property
@@ -136,7 +138,9 @@ class Message:
             proto.ClearField("id")
         else:
             proto.id = message_id
-        return Message._from_proto(proto, self._tensors)
+        message = Message._from_proto(proto)
+        message._tensors = self._tensors
+        return message
 
     def isRequest(self) -> bool:
         """Whether the type is that of a request."""
@@ -187,18 +191,12 @@ class Message:
             message._command = message._id = None
             message._tensors = ()
             return message
-        view = bytes_view(buffer, "Message")
-        tensors: list[Tensor] = []
+        data: list[memoryview] = []
         try:
-            rest = cut_out(
-                view, TENSORS_FIELD, lambda encoded: tensors.append(tensor_from_wire(encoded))
-            )
-            proto = _parse_message(rest)
-        except RRefProtoError as error:
-            raise error.within(f"tensors[{len(tensors)}]") from None
+            proto = _parse_message(take_tensors_data(bytes_view(buffer, "Message"), data))
         except PARSE_ERRORS as error:
             raise not_parsed("Message", error) from None
-        return cls._from_proto(proto, tuple(tensors))
+        return cls._from_proto(proto, data)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return protobuf's JSON mapping of the message; on one line unless `indent` is given."""
@@ -257,6 +255,32 @@ class Message:
                 proto.id = self._id
             self._proto = proto
         return self._proto
+
+
+def take_tensors_data(encoded: memoryview, data: list[memoryview]) -> bytes:
+    """Return the wire bytes of a Message whose tensors have no data, and append that to `data`.
+
+    Raises DecodeError where the bytes end inside a field.
+    """
+
+    def take(tensor: memoryview) -> bytes:
+        rest, content = take_data_out(tensor)
+        data.append(content)
+        return rest
+
+    return replace_field(encoded, TENSORS_FIELD, take)
+
+
+def _take_tensors(proto: message_pb2.Message, data: Sequence[Buffer]) -> tuple[Tensor, ...]:
+    """Return the tensors of `proto`, which then has none; `data` has one buffer for each."""
+    tensors: list[Tensor] = []
+    try:
+        for tensor, content in zip(proto.tensors, data, strict=True):
+            tensors.append(Tensor._from_proto(tensor, content))
+    except RRefProtoError as error:
+        raise error.within(f"tensors[{len(tensors)}]") from None
+    proto.ClearField("tensors")
+    return tuple(tensors)
 
 
 def serialize(proto: message_pb2.Message) -> bytes:

@@ -19,9 +19,17 @@ from ._arrays import (
     to_numpy,
     to_torch,
 )
-from ._check import INT64_RANGE, check_int, check_items, check_type, wrong_type
+from ._check import INT64_RANGE, check_int, check_items, check_str, check_type
 from ._text import short_repr
-from ._wire import PARSE_ERRORS, cut_out, not_parsed, tag, unknown_fields, varint
+from ._wire import (
+    PARSE_ERRORS,
+    bytes_view,
+    not_parsed,
+    replace_field,
+    tag,
+    unknown_fields,
+    varint,
+)
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .v1 import tensor_pb2
 
@@ -101,10 +109,11 @@ class Device:
     index: int | None = None
 
     def __post_init__(self) -> None:
-        check_type(self.type, str, "Device.type")
-        if not DEVICE_TYPE.fullmatch(self.type):
-            problem = f"expected 1 to 32 letters and underscores, got {short_repr(self.type)}"
+        device_type = check_str(self.type, "Device.type")
+        if not DEVICE_TYPE.fullmatch(device_type):
+            problem = f"expected 1 to 32 letters and underscores, got {short_repr(device_type)}"
             raise EncodeError(problem, "Device.type")
+        object.__setattr__(self, "type", device_type)
         if self.index is not None:
             index = check_int(self.index, DEVICE_INDEX_RANGE, "Device.index")
             object.__setattr__(self, "index", index)
@@ -178,7 +187,7 @@ class Tensor:
             check_int(size, (0, INT64_RANGE[1]), "Tensor.sizes")
             for size in check_items(sizes, "Tensor.sizes")
         )
-        view = _bytes_view(data)
+        view = bytes_view(data, "Tensor.data")
         expected = _byte_count(lengths, scalar_type.itemsize)
         if len(view) != expected:
             raise EncodeError(
@@ -288,14 +297,19 @@ def tensor_to_parts(tensor: Tensor) -> list[bytes | memoryview]:
     return [head, tensor.data, tail]
 
 
-def tensor_from_wire(encoded: memoryview) -> Tensor:
-    """Read the wire bytes of a Tensor; its data is a view of them.
+def take_data_out(encoded: memoryview) -> tuple[bytes, memoryview]:
+    """Return the wire bytes of a Tensor with nothing in `data`, and a view of what was in it.
 
-    Raises DecodeError where they are no Tensor by the schema.
+    Raises DecodeError where the bytes end inside a field.
     """
-    data = [memoryview(b"")]  # of several occurrences the last one counts
-    rest = cut_out(encoded, DATA_FIELD, lambda content: data.__setitem__(0, content))
-    return _read_parts(rest, data[0])
+    data = memoryview(b"")
+
+    def take(content: memoryview) -> bytes:
+        nonlocal data
+        data = content  # of several occurrences the last one counts
+        return b""
+
+    return replace_field(encoded, DATA_FIELD, take), data
 
 
 def _read_parts(fields: bytes, data: Buffer) -> Tensor:
@@ -310,19 +324,6 @@ def _read_parts(fields: bytes, data: Buffer) -> Tensor:
 _set_dtype, _set_sizes, _set_data, _set_requires_grad, _set_device, _set_unknown = (
     Tensor.__dict__[name].__set__ for name in Tensor.__slots__
 )
-
-
-def _bytes_view(data: Buffer) -> memoryview:
-    """Return `data` as a flat view of its bytes."""
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise wrong_type("a bytes-like object", data, "Tensor.data") from None
-    if not view.nbytes:
-        return memoryview(b"")
-    if not view.c_contiguous:
-        raise EncodeError("expected a C-contiguous buffer", "Tensor.data")
-    return view.cast("B")
 
 
 def _byte_count(sizes: tuple[int, ...], itemsize: int) -> int:

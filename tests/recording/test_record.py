@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import mmap
+from itertools import permutations
 from pathlib import Path
 
 import numpy
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from rref_proto import (
     DecodeError,
     EncodeError,
+    ForkId,
     IValue,
     Message,
     NativeMessage,
@@ -24,6 +26,8 @@ from rref_proto import (
     RecordedMessage,
     RRefAck,
     RRefFetchRet,
+    RRefId,
+    RRefUserDelete,
     ScalarType,
     ScriptRRefFetchRet,
     SerializedPyObj,
@@ -38,6 +42,7 @@ from rref_proto.v1 import message_pb2, recording_pb2
 
 from captures import DATA
 from strategies import messages, python_returns, records, script_returns
+from wire import length_delimited, varint
 
 ACK = RRefAck().toMessage()
 
@@ -169,13 +174,48 @@ def test_refuses_a_time_with_too_many_nanoseconds() -> None:
         list(read_recording(bytes([len(wire)]) + wire))
 
 
-def test_a_message_in_pieces_is_one_message() -> None:
-    proto = recording_pb2.RecordedMessage(message=message_pb2.Message(id=1))
-    tensor = ScriptRRefFetchRet([IValue.from_python(Tensor(ScalarType.int8, [1], b"x"))])
-    rest = recording_pb2.RecordedMessage(message=tensor.toMessage().proto)
-    wire = proto.SerializeToString() + rest.SerializeToString()
-    (record,) = read_recording(bytes([len(wire)]) + wire)
-    assert record.message == tensor.toMessage().with_id(1)
+def in_pieces(*pieces: bytes) -> bytes:
+    """Return a recording of one record, whose message comes in several pieces."""
+    wire = b"".join(length_delimited(4, piece) for piece in pieces)
+    return varint(len(wire)) + wire
+
+
+@pytest.mark.parametrize("data", [b"x", b"\xaa"], ids=["plain", "looks like a tensor"])
+def test_a_message_in_pieces_is_one_message(data: bytes) -> None:
+    tensor = Tensor(ScalarType.int8, [1], data)
+    message = ScriptRRefFetchRet([IValue.from_python((tensor, "text"))]).toMessage()
+    head, tail = message_pb2.Message(id=1), message.proto
+    tail.ClearField("tensors")
+    table = message_pb2.Message(tensors=message.proto.tensors)
+    pieces = [piece.SerializeToString() for piece in (head, table, tail)]
+    for order in permutations(pieces):
+        (record,) = decode(in_pieces(*order))
+        assert record.message == message.with_id(1)
+
+
+def test_a_message_in_pieces_that_are_cut_inside_a_field_is_refused() -> None:
+    wire = RRefUserDelete(RRefId(1, 2), ForkId(3, 4)).toMessage().SerializeToString()
+    assert decode(in_pieces(wire))
+    for size in range(1, len(wire)):
+        recording = in_pieces(wire[:size], wire[size:])
+        for source in (recording, io.BytesIO(recording), bytearray(recording)):
+            with pytest.raises(DecodeError, match="record 0 at byte 0"):
+                list(read_recording(source))
+
+
+@pytest.mark.parametrize("levels", range(95, 105))
+def test_a_message_may_be_nested_as_deep_in_a_buffer_as_in_a_file(levels: int) -> None:
+    groups = b"\xc3\x3e" * levels + b"\xc4\x3e" * levels  # of a field that no version has
+    recording = in_pieces(groups)
+    try:
+        expected = list(read_recording(io.BytesIO(recording)))
+    except DecodeError:
+        assert levels > 97
+        with pytest.raises(DecodeError):
+            list(read_recording(recording))
+    else:
+        assert levels < 101
+        assert list(read_recording(recording)) == expected
 
 
 def test_what_a_later_version_adds_to_a_record_is_passed_on() -> None:

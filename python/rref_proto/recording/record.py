@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from google.protobuf import json_format
 
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
-from .._wire import PARSE_ERRORS, check_size, cut_out, not_parsed, tag, unknown_fields, varint
+from .._wire import PARSE_ERRORS, check_size, not_parsed, replace_field, tag, unknown_fields, varint
 from ..errors import DecodeError, EncodeError
-from ..message import TENSORS_MARK, Message
+from ..message import TENSORS_MARK, Message, take_tensors_data
 from ..native import NativeMessage, native_id
 from ..v1 import recording_pb2
 from .omitted import OmittedValue
@@ -111,8 +112,11 @@ class RecordedMessage:
         return head.SerializeToString(), tail.SerializeToString() + self._unknown
 
     @classmethod
-    def _from_proto(cls, proto: recording_pb2.RecordedMessage, message: Message) -> RecordedMessage:
-        """Make a record of a generated one, whose own `message` is ignored, and of `message`."""
+    def _from_proto(
+        cls, proto: recording_pb2.RecordedMessage, data: Sequence[Buffer]
+    ) -> RecordedMessage:
+        """Take over a generated record; `data` is that of its message's tensors."""
+        message = Message._from_proto(proto.message, data)
         seconds, nanos = proto.time.seconds, proto.time.nanos
         if not 0 <= nanos < SECOND:
             raise DecodeError(f"expected from 0 to {SECOND - 1} nanoseconds, got {nanos}", "time")
@@ -146,19 +150,15 @@ def record_from_wire(encoded: Buffer) -> RecordedMessage:
 
     Raises DecodeError, or EncodeError for a value out of range, where they are no RecordedMessage.
     """
+    data: list[memoryview] = []
+    if type(encoded) is not bytes or TENSORS_MARK in encoded:
+        encoded = replace_field(
+            memoryview(encoded), MESSAGE_FIELD, lambda message: take_tensors_data(message, data)
+        )
     try:
-        if type(encoded) is bytes and TENSORS_MARK not in encoded:
-            proto = recording_pb2.RecordedMessage.FromString(encoded)
-            message = Message._from_proto(proto.message) if proto.HasField("message") else None
-        else:
-            contents: list[memoryview] = []
-            rest = cut_out(memoryview(encoded), MESSAGE_FIELD, contents.append)
-            proto = recording_pb2.RecordedMessage.FromString(rest)
-            # Several occurrences of a field that is not repeated are one message in pieces.
-            whole = contents[0] if len(contents) == 1 else b"".join(contents)
-            message = Message.FromString(whole) if contents else None
+        proto = recording_pb2.RecordedMessage.FromString(encoded)
     except PARSE_ERRORS as error:
         raise not_parsed("RecordedMessage", error) from None
-    if message is None:
+    if not proto.HasField("message"):
         raise DecodeError("expected a Message, found none", "message")
-    return RecordedMessage._from_proto(proto, message)
+    return RecordedMessage._from_proto(proto, data)
