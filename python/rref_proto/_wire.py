@@ -9,6 +9,7 @@ are kept as the bytes that they came in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -34,6 +35,8 @@ PARSE_ERRORS = (ProtobufDecodeError, RecursionError, UnicodeDecodeError)
 
 def varint(value: int) -> bytes:
     """Encode a non-negative integer."""
+    if value < 0x80:
+        return bytes((value,))
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -59,6 +62,7 @@ def read_varint(buffer: memoryview, position: int, longest: int = 10) -> tuple[i
     raise DecodeError("expected a varint, got its beginning only or too many bytes")
 
 
+@cache
 def tag(field: int) -> bytes:
     """Encode the tag of a length-delimited field."""
     return varint(field << 3 | LENGTH_DELIMITED)
@@ -78,12 +82,20 @@ def replace_field(
     size, position, copied, groups = len(buffer), 0, 0, 0
     while position < size:
         start = position
-        key, position = read_varint(buffer, position, LONGEST_TAG)
+        key = buffer[start]
+        # Most tags and lengths are one byte. A call for each of them would cost most of the time.
+        if key < 0x80:
+            position += 1
+        else:
+            key, position = read_varint(buffer, position, LONGEST_TAG)
         wire_type = key & 7
         if wire_type == 0:
             _, position = read_varint(buffer, position)
         elif wire_type == LENGTH_DELIMITED:
-            length, position = read_varint(buffer, position, LONGEST_LENGTH)
+            if position < size and buffer[position] < 0x80:
+                length, position = buffer[position], position + 1
+            else:
+                length, position = read_varint(buffer, position, LONGEST_LENGTH)
             end = position + length
             if end <= size and key >> 3 == field and not groups:
                 content = replacement(buffer[position:end])
