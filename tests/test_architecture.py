@@ -38,7 +38,7 @@ AGAINST_THE_ORDER = {("ids", "ivalue")}
 BETWEEN_MODULES = {"_to_proto", "_from_proto"}
 # Modules that read and write files, or run processes.
 INPUT_AND_OUTPUT = {"io", "os", "pathlib", "shutil", "signal", "socket", "subprocess", "sys"}
-PARTS_WITH_INPUT_AND_OUTPUT = {"cli", "recorder", "__main__"}
+PARTS_WITH_INPUT_AND_OUTPUT = {"cli", "recorder", "recording", "__main__"}
 
 
 class Module(NamedTuple):

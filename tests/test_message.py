@@ -8,6 +8,7 @@ import mmap
 import pickle
 import tempfile
 
+import numpy
 import pytest
 from google.protobuf import json_format
 from hypothesis import given
@@ -164,7 +165,15 @@ def test_what_a_later_version_adds_is_passed_on() -> None:
     assert message.with_id(3).with_id(None) == message
 
 
-@pytest.mark.parametrize("value", ["text", 3, None, object()])
+def _released() -> memoryview:
+    view = memoryview(b"abc")
+    view.release()
+    return view
+
+
+@pytest.mark.parametrize(
+    "value", ["text", 3, None, object(), _released(), numpy.zeros(3, "datetime64[s]")]
+)
 def test_refuses_what_has_no_buffer(value: object) -> None:
     with pytest.raises(TypeError, match="expected a bytes-like object"):
         Message.FromString(value)  # type: ignore[arg-type]
@@ -218,6 +227,16 @@ def test_json_is_protobufs_own() -> None:
     parsed = json_format.Parse(message.to_json(), message_pb2.Message())
     assert parsed == message.proto
     assert "\n" not in message.to_json()
+
+
+@pytest.mark.parametrize("levels", [60, 5000])
+def test_refuses_a_generated_message_that_nobody_could_read(levels: int) -> None:
+    proto = message_pb2.Message()
+    value = proto.script_rref_fetch_ret.values.add()
+    for _ in range(levels):
+        value = value.tuple_value.elements.add()
+    with pytest.raises(DecodeError, match="expected the wire bytes of a Message"):
+        Message(proto)
 
 
 def test_the_deepest_value_fits_a_parser_of_100_levels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import index
 from typing import Any
 
@@ -68,15 +69,19 @@ def check_items(values: Any, where: str, expected: type | None = None) -> tuple[
     if isinstance(values, (tuple, list)):
         items = tuple(values)
     else:
-        try:
-            iterator = iter(values)
-        except TypeError:
-            raise wrong_type("an iterable", values, where) from None
-        items = tuple(iterator)
+        items = tuple(check_iterable(values, where))
     if expected is not None:
         for item in items:
             check_type(item, expected, where)
     return items
+
+
+def check_iterable(values: Any, where: str) -> Iterator[Any]:
+    """Return an iterator over `values`. Raises TypeError where they cannot be iterated."""
+    try:
+        return iter(values)
+    except TypeError:
+        raise wrong_type("an iterable", values, where) from None
 
 
 def wrong_type(expected: str, value: Any, where: str) -> TypeError:

@@ -65,7 +65,8 @@ class Message:
     equal bytes. The tensors share the memory that they were made of or read from, and change with
     it.
 
-    Raises DecodeError where a tensor's data does not fit its sizes and dtype. What the body says
+    Raises DecodeError where a tensor's data does not fit its sizes and dtype, or where the message
+    is nested deeper than protobuf's parser allows. What the body says
     is checked when `fromMessage` reads it, so that a proxy passes on what it does not know.
     Source: the message Message of message.proto; libtorch's Message.
     """
@@ -82,9 +83,14 @@ class Message:
     def __init__(self, proto: message_pb2.Message) -> None:
         check_type(proto, message_pb2.Message, "Message")
         self._command = self._id = None
-        self._proto = message_pb2.Message()
-        self._proto.CopyFrom(proto)
-        self._tensors = _take_tensors(self._proto, [each.data for each in self._proto.tensors])
+        copy = message_pb2.Message()
+        try:
+            copy.CopyFrom(proto)
+            self._tensors = _take_tensors(copy, [each.data for each in copy.tensors])
+            # What is nested too deep for a parser could be sent, and nobody could read it.
+            self._proto = _parse_message(serialize(copy))
+        except PARSE_ERRORS as error:
+            raise not_parsed("Message", error) from None
 
     @classmethod
     def _from_proto(cls, proto: message_pb2.Message, data: Sequence[Buffer] = ()) -> Message:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from .._check import check_type, wrong_type
-from .._wire import MAX_SIZE, read_varint, varint
+from .._check import check_iterable, check_type, wrong_type
+from .._wire import MAX_SIZE, bytes_view, read_varint, varint
 from ..errors import DecodeError, RRefProtoError
 from .record import RecordedMessage, record_from_wire
 
@@ -21,19 +23,31 @@ def write_recording(file: IO[bytes], records: Iterable[RecordedMessage]) -> int:
     """Append records to a binary file; return how many.
 
     Nothing of a record is written before all of it has been encoded. Raises EncodeError for a
-    record that cannot be sent, TypeError for something else than a record.
+    record that cannot be sent, TypeError for something else than a record or a binary file,
+    BlockingIOError where a file that does not wait takes only a part.
     """
+    if isinstance(file, io.TextIOBase) or not hasattr(file, "write"):
+        raise wrong_type("a binary file", file, "write_recording")
     count = 0
-    for record in records:
+    for record in check_iterable(records, "write_recording"):
         check_type(record, RecordedMessage, f"records[{count}]")
         parts = record.to_parts()
-        length = varint(sum(map(len, parts)))  # type: ignore[arg-type]
-        if len(parts) == 2:
-            file.write(length + b"".join(parts))
-        else:
-            file.writelines((length, *parts))
+        parts.insert(0, varint(sum(map(len, parts))))
+        for part in parts if record.message.tensors else [b"".join(parts)]:
+            _write(file, part)
         count += 1
     return count
+
+
+def _write(file: IO[bytes], data: Buffer) -> None:
+    """Write all of `data`, of which a raw file takes only a part at a time."""
+    rest = data
+    while (written := file.write(rest)) != len(rest):  # type: ignore[arg-type]
+        if written is None and not isinstance(file, io.RawIOBase):
+            return  # a writer that does not count takes everything
+        if not written:
+            raise BlockingIOError(errno.EAGAIN, "write_recording: the file takes no more bytes now")
+        rest = memoryview(rest)[written:]
 
 
 def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
@@ -44,12 +58,7 @@ def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
     Raises DecodeError, saying in which record and at which byte, where a record is cut off or
     invalid; all records before it have been yielded by then.
     """
-    try:
-        source: _BufferSource | _FileSource = _BufferSource(memoryview(file))  # type: ignore[arg-type]
-    except TypeError:
-        if not hasattr(file, "read"):
-            raise wrong_type("a binary file or bytes", file, "read_recording") from None
-        source = _FileSource(file)  # type: ignore[arg-type]
+    source = _source_of(file)
     number = position = 0
     try:
         while (start := _read_length(source.read)) is not None:
@@ -65,7 +74,13 @@ class _FileSource:
     """A binary file to read from."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.read: Callable[[int], Buffer] = file.read
+        self._file = file
+
+    def read(self, size: int) -> Buffer:
+        piece = self._file.read(size)
+        if not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise wrong_type("bytes from the file", piece, "read_recording")
+        return piece
 
     def read_exactly(self, size: int) -> Buffer:
         """Read in pieces: a false size must not claim memory that is never filled."""
@@ -82,7 +97,7 @@ class _BufferSource:
     """A buffer to read from, in views."""
 
     def __init__(self, view: memoryview) -> None:
-        self.view = view.cast("B") if view.nbytes else memoryview(b"")
+        self.view = view
         self.position = 0
 
     def read(self, size: int) -> Buffer:
@@ -93,6 +108,17 @@ class _BufferSource:
     def read_exactly(self, size: int) -> Buffer:
         _check_whole(size, min(size, len(self.view) - self.position))
         return self.read(size)
+
+
+def _source_of(file: Any) -> _BufferSource | _FileSource:
+    try:
+        return _BufferSource(bytes_view(file, "read_recording"))
+    except TypeError:
+        if hasattr(file, "read"):
+            return _FileSource(file)
+        if isinstance(file, memoryview):
+            raise
+        raise wrong_type("a binary file or a bytes-like object", file, "read_recording") from None
 
 
 def _check_whole(size: int, got: int) -> None:

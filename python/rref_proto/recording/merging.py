@@ -8,15 +8,15 @@ that any of them recorded before it; and a request never comes after its respons
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 
-from .._check import check_type, wrong_type
+from .._check import check_items, check_type, wrong_type
 from ..errors import RRefProtoError
 from ..rref import FETCH_RETURNS
 from .record import RecordedMessage
 
 
-def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:
+def merge(recordings: Iterable[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:
     """Put several recordings in one order, with each message once that several observers saw.
 
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
@@ -25,14 +25,21 @@ def merge(recordings: Sequence[Iterable[RecordedMessage]]) -> Iterator[RecordedM
     contradict one another, the times decide again. A recording that is cut off is read up to the
     cut, and its DecodeError raised when all others have been read.
     """
-    for recording in recordings:
+    checked = check_items(recordings, "merge")
+    for recording in checked:
         if not isinstance(recording, Iterable):
             raise wrong_type("recordings", recording, "merge")
         if isinstance(recording, Iterator):
             raise TypeError("merge: expected recordings that can be read twice, got an iterator")
-    if len(recordings) == 1:
-        return iter(recordings[0])
-    return _merge([_Source(recording) for recording in recordings])
+    if len(checked) == 1:
+        return _checked(checked[0])
+    return _merge([_Source(recording) for recording in checked])
+
+
+def _checked(recording: Iterable[RecordedMessage]) -> Iterator[RecordedMessage]:
+    for record in recording:
+        check_type(record, RecordedMessage, "merge")
+        yield record
 
 
 def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
@@ -67,14 +74,13 @@ class _Source:
         self.taken: Counter[Hashable] = Counter()
         self.requests: set[Hashable] = set()
         try:
-            for record in recording:
-                check_type(record, RecordedMessage, "merge")
+            for record in _checked(recording):
                 self.to_come[_identity(record)] += 1
                 if record.message.isRequest():
                     self.requests.add(_exchange(record, False))
         except RRefProtoError:
             pass  # the second reading raises it again
-        self.records = iter(recording)
+        self.records = _checked(recording)
         self.is_taken = True
         self.problem: RRefProtoError | None = None
 
