@@ -30,6 +30,7 @@ class NativeMessage:
         message_type = check_int(self.type, INT32_RANGE, "NativeMessage.type")
         object.__setattr__(self, "type", message_type)
         check_type(self.payload, bytes, "NativeMessage.payload")
+        object.__setattr__(self, "payload", bytes(self.payload))
         tensors = check_items(self.tensors, "NativeMessage.tensors", Tensor)
         object.__setattr__(self, "tensors", tensors)
         object.__setattr__(self, "id", check_int(self.id, INT64_RANGE, "NativeMessage.id"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +101,15 @@ _ITEMSIZE = {dtype: _itemsize(dtype.name) for dtype in ScalarType}
 class Device:
     """A place that has memory: `type` ("cpu", "cuda") and which of that type, 0 to 127, or None.
 
-    Raises EncodeError where c10 would not take the type or the index.
+    Raises EncodeError where c10 would not take the type or the index. Fields of a later version are
+    kept, but neither repr nor dataclasses.replace has them.
     Source: the message Device of tensor.proto; libtorch's c10::Device.
     """
 
     type: str
     index: int | None = None
+    # Fields of a later version, as they were read.
+    _unknown: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
         device_type = check_str(self.type, "Device.type")
@@ -132,6 +135,7 @@ class Device:
 
     def _to_proto(self, proto: tensor_pb2.Device) -> None:
         """Set every field of `proto`, a new generated Device."""
+        proto.MergeFromString(self._unknown)
         proto.type = self.type
         if self.index is not None:
             proto.index = self.index
@@ -139,7 +143,10 @@ class Device:
     @classmethod
     def _from_proto(cls, proto: tensor_pb2.Device) -> Device:
         """Read a generated Device. Raises EncodeError where c10 would not take it."""
-        return cls(proto.type, proto.index if proto.HasField("index") else None)
+        device = cls(proto.type, proto.index if proto.HasField("index") else None)
+        if unknown := unknown_fields(proto):
+            object.__setattr__(device, "_unknown", unknown)
+        return device
 
 
 CPU = Device("cpu")
@@ -154,7 +161,8 @@ class Tensor:
     buffer the tensor was made of, and writable where that is. `requires_grad` and `device` say
     what the sender had.
 
-    Raises EncodeError where data does not fit sizes and dtype.
+    Raises EncodeError where data does not fit sizes and dtype. Fields of a later version are kept,
+    but repr does not have them.
     Source: the message Tensor of tensor.proto; libtorch's at::Tensor.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import mmap
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from rref_proto import (
     DecodeError,
+    Device,
     EncodeError,
     ForkId,
     IValue,
@@ -38,7 +40,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.v1 import message_pb2, recording_pb2
+from rref_proto.v1 import message_pb2, recording_pb2, tensor_pb2
 
 from captures import DATA
 from strategies import messages, python_returns, records, script_returns
@@ -226,6 +228,45 @@ def test_what_a_later_version_adds_to_a_record_is_passed_on() -> None:
     assert read != RecordedMessage(1, 2, 3, ACK)
 
 
+UNKNOWN = b"\xf2\x07\x03new"
+
+
+def test_what_a_later_version_adds_to_the_parts_of_a_record_is_passed_on() -> None:
+    tensor = tensor_pb2.Tensor(dtype=2, sizes=[1], data=b"x", device=tensor_pb2.Device(type="cuda"))
+    proto = recording_pb2.RecordedMessage(
+        message=message_pb2.Message(id=1),
+        native_message=recording_pb2.NativeMessage(type=1, payload=b"p", tensors=[tensor]),
+        omitted_values=[recording_pb2.OmittedValue(type="str", byte_size=5)] * 2,
+    )
+    proto.time.seconds = 3
+    parts = [
+        proto,
+        proto.time,
+        proto.message,
+        proto.native_message,
+        proto.native_message.tensors[0],
+        proto.native_message.tensors[0].device,
+        proto.omitted_values[1],
+    ]
+    plain = RecordedMessage._from_proto(type(proto).FromString(proto.SerializeToString()), ())
+    for part in parts:
+        part.MergeFromString(UNKNOWN)
+    wire = proto.SerializeToString()
+    (record,) = decode(varint(len(wire)) + wire)
+    assert record.proto == proto
+    assert recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts())) == proto
+    assert decode(encode(record)) == [record]
+    assert record != plain
+
+
+def test_what_a_later_version_adds_is_neither_shown_nor_replaced() -> None:
+    (record,) = decode(recording_with(UNKNOWN))
+    (plain,) = decode(recording_with(b""))
+    assert record != plain
+    assert repr(record) == repr(plain)
+    assert dataclasses.replace(record) == plain
+
+
 def test_refuses_numbers_out_of_range() -> None:
     for arguments in ((0, 32768, 0), (0, 0, -32769), (10**30, 0, 0), (-(10**30), 0, 0)):
         with pytest.raises(EncodeError, match="expected an integer from"):
@@ -336,6 +377,15 @@ def test_what_exists_is_valid_and_does_not_change() -> None:
             RecordedMessage(0, 0, 1, ACK, wrong)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="omitted_values: expected an iterable"):
         RecordedMessage(0, 0, 1, ACK, omitted_values=5)  # type: ignore[arg-type]
+    tensors = [Tensor(ScalarType.int8, [1], b"x")]
+    native = NativeMessage(1, b"", (each for each in tensors))  # type: ignore[arg-type]
+    assert native.tensors == tuple(tensors)
+    for text in (numpy.str_("text"), numpy.str_("")):
+        named = RecordedMessage(0, 0, 1, ACK, text, text)
+        kept = (named.from_worker_name, named.to_worker_name, OmittedValue(text, 1).type)
+        assert {type(each) for each in kept} == {str}
+    assert type(NativeMessage(1, numpy.bytes_(b"x")).payload) is bytes
+    assert type(Device(numpy.str_("cuda")).type) is str
     numbers = NativeMessage(numpy.int64(0x10B), b"", (), numpy.int64(3))
     assert repr((numbers, OmittedValue("str", numpy.int64(5)))) == (  # type: ignore[arg-type]
         "(NativeMessage(type=267, payload=b'', tensors=(), id=3), "

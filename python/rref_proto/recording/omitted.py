@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._check import INT64_RANGE, check_int, check_str, check_type
+from .._wire import unknown_fields
 from ..ivalue import IValue, collect_tensors
 from ..message import Message, new_body
 from ..rref import FETCH_RETURNS, RRefFetchRet
 from ..v1 import message_pb2
+
+_set = object.__setattr__  # the class is frozen
 
 
 @dataclass(frozen=True, slots=True)
 class OmittedValue:
     """What is said of a value that a recording leaves out: its annotation and its size in bytes.
 
+    Fields of a later version are kept, but neither repr nor dataclasses.replace has them.
     Source: the message OmittedValue of recording.proto.
     """
 
     type: str
     byte_size: int
+    # Fields of a later version, as they were read.
+    _unknown: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_str(self.type, "OmittedValue.type")
+        _set(self, "type", check_str(self.type, "OmittedValue.type"))
         byte_size = check_int(self.byte_size, (0, INT64_RANGE[1]), "OmittedValue.byte_size")
-        object.__setattr__(self, "byte_size", byte_size)
+        _set(self, "byte_size", byte_size)
 
     def _to_proto(self, proto: Any) -> None:
         """Set every field of `proto`, a new generated OmittedValue."""
+        proto.MergeFromString(self._unknown)
         proto.type, proto.byte_size = self.type, self.byte_size
 
     @classmethod
     def _from_proto(cls, proto: Any) -> OmittedValue:
         """Read a generated OmittedValue. Raises EncodeError where the size is negative."""
-        return cls(proto.type, proto.byte_size)
+        value = cls(proto.type, proto.byte_size)
+        if unknown := unknown_fields(proto):
+            _set(value, "_unknown", unknown)
+        return value
 
 
 def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:

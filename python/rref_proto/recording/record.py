@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from google.protobuf import json_format
 
@@ -34,7 +34,8 @@ class RecordedMessage:
     `time` is in nanoseconds since the epoch, by the observer's clock; the worker ids are int16;
     the names are empty where the observer did not know them. `native_message` is what libtorch
     wrote where the observer could not read it: `message` has no body then. `omitted_values`
-    describes the values of a fetch return that has none, see `omit_values`.
+    describes the values of a fetch return that has none, see `omit_values`. Fields of a later
+    version are kept, but neither repr nor dataclasses.replace has them.
     Raises EncodeError for a number out of range.
     Source: the message RecordedMessage of recording.proto.
     """
@@ -58,8 +59,9 @@ class RecordedMessage:
                 object.__setattr__(self, name, number)
         check_type(self.message, Message, "RecordedMessage.message")
         for name in ("from_worker_name", "to_worker_name"):
-            if getattr(self, name) != "":
-                text = check_str(getattr(self, name), f"RecordedMessage.{name}")
+            text = getattr(self, name)
+            if text or type(text) is not str:
+                text = check_str(text, f"RecordedMessage.{name}")
                 object.__setattr__(self, name, text)
         if self.native_message is not None:
             check_type(self.native_message, NativeMessage, "RecordedMessage.native_message")
@@ -67,7 +69,7 @@ class RecordedMessage:
                 raise EncodeError(
                     "expected the id of the message", "RecordedMessage.native_message"
                 )
-        if self.omitted_values != ():
+        if self.omitted_values or type(self.omitted_values) is not tuple:
             omitted = check_items(
                 self.omitted_values, "RecordedMessage.omitted_values", OmittedValue
             )
@@ -133,16 +135,32 @@ class RecordedMessage:
             native,
             tuple(map(OmittedValue._from_proto, proto.omitted_values)),
         )
-        if unknown := unknown_fields(proto):
-            object.__setattr__(record, "_unknown", unknown)
+        if later := _later_fields(proto):
+            object.__setattr__(record, "_unknown", later)
         return record
 
 
+_PARTS: tuple[tuple[Literal["time", "native_message"], bytes], ...] = (
+    ("time", tag(recording_pb2.RecordedMessage.TIME_FIELD_NUMBER)),
+    ("native_message", tag(recording_pb2.RecordedMessage.NATIVE_MESSAGE_FIELD_NUMBER)),
+)
 _RANGES = (
     ("time", TIMESTAMP_RANGE),
     ("from_worker_id", WORKER_ID_RANGE),
     ("to_worker_id", WORKER_ID_RANGE),
 )
+
+
+def _later_fields(proto: recording_pb2.RecordedMessage) -> bytes:
+    """Return the fields of a later version, those inside its parts included.
+
+    A part that is there once may come in pieces, of which a parser makes one.
+    """
+    later = unknown_fields(proto)
+    for name, part_tag in _PARTS:
+        if proto.HasField(name) and (inside := unknown_fields(getattr(proto, name))):
+            later += part_tag + varint(len(inside)) + inside
+    return later
 
 
 def record_from_wire(encoded: Buffer) -> RecordedMessage:
