@@ -19,11 +19,15 @@ from rref_proto import (
     GenericDict,
     GenericList,
     IValue,
+    Operator,
+    RemoteException,
     RpcCommandBase,
     RRefForkData,
     RRefId,
     ScalarType,
     ScriptObject,
+    ScriptResp,
+    SerializedPyObj,
     Tensor,
 )
 
@@ -32,13 +36,30 @@ Tensors = Sequence[Tensor]
 
 
 class Row(NamedTuple):
-    """One line of messages.jsonl."""
+    """One line of messages.jsonl or calls.jsonl."""
 
     type: int
     payload: bytes
     tensors: tuple[Tensor, ...]
     command: RpcCommandBase
     made_by: str
+
+
+class CallRow(NamedTuple):
+    """One line of calls.jsonl. data/README.md says what the names mean."""
+
+    row: Row
+    value_held: bool
+    rref_held: bool
+
+
+class MalformedCall(NamedTuple):
+    """One line of calls-malformed.jsonl."""
+
+    case: str
+    type: int
+    payload: bytes
+    taken: bool
 
 
 def _double(bits: str) -> float:
@@ -105,8 +126,7 @@ def _tensor(fields: dict[str, Any]) -> Tensor:
     return Tensor(ScalarType[fields["dtype"]], fields["sizes"], data, grad)
 
 
-def _row(line: str) -> Row:
-    row = json.loads(line)
+def _row(row: Any) -> Row:
     tensors = tuple(map(_tensor, row["tensors"]))
     made_by = row["fields"].pop("made_by", "")
     row["fields"].pop("declared", None)
@@ -125,10 +145,81 @@ def _row(line: str) -> Row:
 
 def rows() -> list[Row]:
     """Return all lines of messages.jsonl."""
-    with (DATA / "messages.jsonl").open(encoding="utf-8") as lines:
-        return [_row(line) for line in lines]
+    return [_row(line) for line in _lines("messages.jsonl")]
+
+
+def _operator(fields: Any) -> Operator:
+    return Operator(fields["schema"], f"torch.ops.aten.{fields['name'].removeprefix('aten::')}")
+
+
+def _python_object(fields: Any, tensors: Tensors) -> SerializedPyObj:
+    used = tuple(tensors[index] for index in fields["tensors"])
+    return SerializedPyObj(bytes.fromhex(fields["payload"]), used)
+
+
+def _stack(line: Any, tensors: Tensors) -> list[IValue]:
+    stack = [ivalue(each, tensors) for each in line["fields"]["stack"]]
+    for first, *others in line.get("same_object", []):
+        for other in others:
+            stack[other] = stack[first]
+    return stack
+
+
+def _exception(fields: Any) -> RemoteException:
+    return RemoteException(fields["str"] if "str" in fields else bytes.fromhex(fields["bytes"]))
+
+
+def _call(line: Any, tensors: Tensors) -> RpcCommandBase:
+    """Make the object that the fields of a line of calls.jsonl describe."""
+    fields = line["fields"]
+    if line["message"] == "Exception":
+        return _exception(fields["exception"])
+    if line["message"] == "ScriptResp":
+        return ScriptResp(ivalue(fields["value"], tensors))
+    ids: list[Any] = []
+    if "ret_rref_id" in fields:
+        ids = [RRefId(**fields["ret_rref_id"]), ForkId(**fields["ret_fork_id"])]
+    flag = [fields["is_async_execution"]] if "is_async_execution" in fields else []
+    if "serialized_py_obj" in fields:
+        first: list[Any] = [_python_object(fields["serialized_py_obj"], tensors)]
+    else:
+        operator = fields.get("operator")
+        callee = _operator(operator) if operator else fields["qualified_name"]
+        first = [callee, _stack(line, tensors)]
+    command: RpcCommandBase = getattr(rref_proto, line["message"])(*first, *ids, *flag)
+    return command
+
+
+def call_rows() -> list[CallRow]:
+    """Return all lines of calls.jsonl."""
+    found: list[CallRow] = []
+    for line in _lines("calls.jsonl"):
+        tensors = tuple(map(_tensor, line["tensors"]))
+        payload = bytes.fromhex(line["payload"])
+        made_by = line.get("made_by", "")
+        row = Row(line["type"], payload, tensors, _call(line, tensors), made_by)
+        found.append(CallRow(row, line.get("value_held", True), line.get("rref_held", True)))
+    return found
+
+
+def malformed_calls() -> list[MalformedCall]:
+    """Return all lines of calls-malformed.jsonl."""
+    return [
+        MalformedCall(
+            line["case"],
+            line["type"],
+            bytes.fromhex(line["payload"]),
+            line["libtorch"] == "takes",
+        )
+        for line in _lines("calls-malformed.jsonl")
+    ]
+
+
+def _lines(name: str) -> list[Any]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
 
 
 def seeds() -> list[bytes]:
     """Return the wire bytes of all captured messages. Tests change them to make hostile bytes."""
-    return sorted({row.command.toMessage().with_id(7).SerializeToString() for row in rows()})
+    captured = rows() + [each.row for each in call_rows()]
+    return sorted({row.command.toMessage().with_id(7).SerializeToString() for row in captured})

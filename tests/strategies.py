@@ -14,9 +14,14 @@ from rref_proto import (
     GenericList,
     IValue,
     Message,
+    Operator,
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
     RecordedMessage,
+    RemoteException,
     RemoteRet,
     RpcCommandBase,
     RRefAck,
@@ -26,7 +31,10 @@ from rref_proto import (
     RRefId,
     RRefUserDelete,
     ScalarType,
+    ScriptCall,
     ScriptObject,
+    ScriptRemoteCall,
+    ScriptResp,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
     SerializedPyObj,
@@ -106,6 +114,31 @@ python_objects = st.builds(
     SerializedPyObj, st.binary(max_size=20), st.lists(tensors(), max_size=3).map(tuple)
 )
 
+operators = st.builds(
+    Operator,
+    names.map(lambda name: f"aten::{name}.Tensor(Tensor self, int n=1) -> Tensor"),
+    texts.map(lambda name: f"torch.ops.aten.{name}"),
+)
+functions = st.lists(names, min_size=1, max_size=3).map(".".join)
+stacks = st.lists(ivalues, max_size=3)
+python_pickles = st.builds(
+    # The same tensor may be in several places.
+    lambda python, again: SerializedPyObj(python.payload, python.tensors + python.tensors[:again]),
+    python_objects,
+    st.integers(0, 2),
+)
+calls: st.SearchStrategy[RpcCommandBase] = st.one_of(
+    st.builds(ScriptCall, operators, stacks),
+    st.builds(ScriptCall, functions, stacks, st.booleans()),
+    st.builds(ScriptRemoteCall, operators, stacks, rref_ids, fork_ids),
+    st.builds(ScriptRemoteCall, functions, stacks, rref_ids, fork_ids, st.booleans()),
+    st.builds(ScriptResp, ivalues),
+    st.builds(PythonCall, python_pickles, st.booleans()),
+    st.builds(PythonRemoteCall, python_pickles, rref_ids, fork_ids, st.booleans()),
+    st.builds(PythonResp, python_pickles),
+    st.builds(RemoteException, texts | st.binary(max_size=12)),
+)
+
 script_returns = ivalues.map(lambda value: ScriptRRefFetchRet([value]))
 python_returns = python_objects.map(lambda python: PythonRRefFetchRet(python.toIValues()))
 commands: st.SearchStrategy[RpcCommandBase] = st.one_of(
@@ -115,6 +148,7 @@ commands: st.SearchStrategy[RpcCommandBase] = st.one_of(
     st.just(RRefAck()),
     script_returns,
     python_returns,
+    calls,
 )
 messages: st.SearchStrategy[Message] = st.builds(
     lambda command, number: command.toMessage().with_id(number), commands, st.none() | int64

@@ -44,13 +44,6 @@ def test_the_types_are_those_of_the_schema() -> None:
     assert {each.name: each.value for each in MessageType} == schema
 
 
-def test_a_body_is_at_the_low_byte_of_its_type() -> None:
-    fields = message_pb2.Message.DESCRIPTOR.oneofs_by_name["body"].fields
-    assert {field.number: field.name.upper() for field in fields} == {
-        each & 0xFF: each.name for each in MessageType if 6 <= each & 0xFF <= 14
-    }
-
-
 @given(messages)
 def test_any_message_survives(message: Message) -> None:
     wire = message.SerializeToString()

@@ -1,7 +1,17 @@
 """PyTorch's RRef protocol: its messages as Protocol Buffers, and as libtorch's own payloads."""
 
-from . import libtorch
+from . import bodies, libtorch  # noqa: F401 - bodies fills the table of all messages
 from ._version import __version__
+from .call import (
+    Operator,
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
+    RemoteException,
+    ScriptCall,
+    ScriptRemoteCall,
+    ScriptResp,
+)
 from .errors import (
     DecodeError,
     EncodeError,
@@ -69,8 +79,12 @@ __all__ = [
     "MessageTypeError",
     "NativeMessage",
     "OmittedValue",
+    "Operator",
+    "PythonCall",
     "PythonRRefFetchCall",
     "PythonRRefFetchRet",
+    "PythonRemoteCall",
+    "PythonResp",
     "RRefAck",
     "RRefChildAccept",
     "RRefFetchRet",
@@ -83,13 +97,17 @@ __all__ = [
     "RecordedMessage",
     "Remark",
     "RemoteError",
+    "RemoteException",
     "RemoteProtocolError",
     "RemoteRet",
     "RpcCommandBase",
     "ScalarType",
+    "ScriptCall",
     "ScriptObject",
     "ScriptRRefFetchCall",
     "ScriptRRefFetchRet",
+    "ScriptRemoteCall",
+    "ScriptResp",
     "SerializedPyObj",
     "Tensor",
     "__version__",

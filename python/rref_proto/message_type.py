@@ -48,5 +48,5 @@ class MessageType(IntEnum):
 
 # By the name of a field in Message.body, the type of the message that is in it. The number of the
 # field is the low byte of the type, but for SCRIPT_CALL's: that is 0, which is no field number.
-# Filled by define_bodies of rpc_command.py.
+# Filled by the table of bodies.py.
 TYPE_OF_FIELD: dict[str, MessageType] = {}

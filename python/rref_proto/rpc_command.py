@@ -1,13 +1,23 @@
-"""RpcCommandBase, and the tables of which class, type and field belong together."""
+"""RpcCommandBase, and the ways between an object and its Message."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from ._check import check_type
-from .errors import MessageTypeError, RRefProtoError
-from .ivalue import Indices
-from .message import Message, command_of, message_of, new_body, received_body, serialize
+from ._wire import MAX_SIZE
+from .errors import EncodeError, MessageTypeError, RRefProtoError
+from .ivalue import Indices, IValue, collect_tensors
+from .message import (
+    Message,
+    command_of,
+    message_of,
+    message_with_tensors,
+    new_body,
+    received_body,
+    serialize,
+)
 from .message_type import TYPE_OF_FIELD, MessageType
 from .tensor import Tensor
 from .v1 import message_pb2
@@ -42,9 +52,6 @@ class RpcCommandBase:
         missing or out of range.
         """
         check_type(message, Message, f"{cls.__name__}.fromMessage")
-        command = command_of(message)
-        if isinstance(command, cls):
-            return command
         if not hasattr(cls, "body_field"):  # a base takes any of its classes
             found = fromMessage(message)
             if isinstance(found, cls):
@@ -52,6 +59,9 @@ class RpcCommandBase:
             raise MessageTypeError(f"expected a {cls.__name__}, got {message.type.name}")
         if message.type is not cls.message_type:
             raise MessageTypeError(f"expected {cls.message_type.name}, got {message.type.name}")
+        command = command_of(message)
+        if isinstance(command, cls):
+            return command
         body = received_body(message, cls.body_field)
         if body is None:  # an object of this type, but of another class
             raise MessageTypeError(f"expected a {cls.__name__}, got a {type(command).__name__}")
@@ -84,7 +94,7 @@ class Body(NamedTuple):
     command: type[RpcCommandBase]
 
 
-# Filled, as TYPE_OF_FIELD is, by the table of rref.py.
+# Filled, as TYPE_OF_FIELD is, by the table of bodies.py.
 CLASS_OF_TYPE: dict[MessageType, type[RpcCommandBase]] = {}
 
 
@@ -99,14 +109,27 @@ def define_bodies(*bodies: Body) -> None:
 def fromMessage(message: Message) -> RpcCommandBase:
     """Return the object that `message` holds, of the class that belongs to its type.
 
-    Raises MessageTypeError for a message outside the RRef protocol, DecodeError as
+    Raises MessageTypeError for a message whose type has no class, DecodeError as
     `RpcCommandBase.fromMessage` does.
     """
     check_type(message, Message, "fromMessage")
     command = CLASS_OF_TYPE.get(message.type)
     if command is None:
-        raise MessageTypeError(f"expected a message of the RRef protocol, got {message.type.name}")
+        raise MessageTypeError(
+            f"expected a message that this version knows, got {message.type.name}"
+        )
     return command.fromMessage(message)
+
+
+def message_with_values(command: RpcCommandBase, values: Sequence[IValue], where: str) -> Message:
+    """Return the message of `command`, with the tensors of its `values`.
+
+    Raises EncodeError, which says `where`, if the values would be too large for a message.
+    """
+    size = sum(value.byte_size for value in values)
+    if size > MAX_SIZE:
+        raise EncodeError(f"expected at most {MAX_SIZE} bytes, got about {size}", where)
+    return message_with_tensors(command, collect_tensors(values))
 
 
 def base_class_error(base: type[RpcCommandBase]) -> TypeError:

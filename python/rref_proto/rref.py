@@ -1,4 +1,4 @@
-"""The classes of rref_proto.h, and the table of which type and which field each of them has."""
+"""The classes of rref_proto.h."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ._check import WORKER_ID_RANGE, check_int, check_items, check_type
-from ._wire import MAX_SIZE
 from .errors import EncodeError
 from .fork_message import ForkMessage, RRefMessageBase
 from .ids import ForkId, RRefId, read_required_id
@@ -15,13 +14,12 @@ from .ivalue import (
     Indices,
     IValue,
     SerializedPyObj,
-    collect_tensors,
     values_from_proto,
     values_to_proto,
 )
-from .message import Message, message_with_tensors
+from .message import Message
 from .message_type import MessageType
-from .rpc_command import Body, RpcCommandBase, base_class_error, define_bodies
+from .rpc_command import RpcCommandBase, base_class_error, message_with_values
 from .tensor import Tensor
 
 _Call = TypeVar("_Call", bound="_RRefFetchCall")
@@ -94,10 +92,7 @@ class RRefFetchRet(RpcCommandBase):
 
         Raises EncodeError where the values would be too large for a message.
         """
-        size = sum(value.byte_size for value in self._values)
-        if size > MAX_SIZE:
-            raise EncodeError(f"expected at most {MAX_SIZE} bytes, got about {size}", "values")
-        return message_with_tensors(self, collect_tensors(self._values))
+        return message_with_values(self, self._values, "values")
 
     @classmethod
     def _from_proto(cls: type[_Return], body: Any, tensors: tuple[Tensor, ...]) -> _Return:
@@ -189,16 +184,4 @@ class RRefAck(RpcCommandBase):
         """Set nothing: the message has no fields."""
 
 
-define_bodies(
-    Body(MessageType.REMOTE_RET, "remote_ret", RemoteRet),
-    Body(MessageType.SCRIPT_RREF_FETCH_CALL, "script_rref_fetch_call", ScriptRRefFetchCall),
-    Body(MessageType.PYTHON_RREF_FETCH_CALL, "python_rref_fetch_call", PythonRRefFetchCall),
-    Body(MessageType.SCRIPT_RREF_FETCH_RET, "script_rref_fetch_ret", ScriptRRefFetchRet),
-    Body(MessageType.PYTHON_RREF_FETCH_RET, "python_rref_fetch_ret", PythonRRefFetchRet),
-    Body(MessageType.RREF_USER_DELETE, "rref_user_delete", RRefUserDelete),
-    Body(MessageType.RREF_FORK_REQUEST, "rref_fork_request", RRefForkRequest),
-    Body(MessageType.RREF_CHILD_ACCEPT, "rref_child_accept", RRefChildAccept),
-    Body(MessageType.RREF_ACK, "rref_ack", RRefAck),
-)
-
-FETCH_RETURNS = frozenset({ScriptRRefFetchRet.message_type, PythonRRefFetchRet.message_type})
+FETCH_RETURNS = frozenset({MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET})

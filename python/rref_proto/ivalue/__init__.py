@@ -1,6 +1,6 @@
 """IValue: one TorchScript value, with ways from and to Python, and to the generated message."""
 
-from .base import Kind
+from .base import MAX_DEPTH, Kind
 from .containers import (
     CLASS_PREFIX,
     EnumHolder,
@@ -9,13 +9,20 @@ from .containers import (
     RRefForkData,
     ScriptObject,
 )
-from .proto import Indices, values_from_proto, values_to_proto
+from .proto import (
+    Indices,
+    value_from_proto,
+    value_to_proto,
+    values_from_proto,
+    values_to_proto,
+)
 from .python_object import SerializedPyObj
 from .tree import children_of, collect_tensors
 from .value import IValue
 
 __all__ = [
     "CLASS_PREFIX",
+    "MAX_DEPTH",
     "EnumHolder",
     "GenericDict",
     "GenericList",
@@ -27,6 +34,8 @@ __all__ = [
     "SerializedPyObj",
     "children_of",
     "collect_tensors",
+    "value_from_proto",
+    "value_to_proto",
     "values_from_proto",
     "values_to_proto",
 ]

@@ -20,10 +20,11 @@ Tensors = Sequence[Tensor]
 def values_to_proto(proto: Any, values: Iterable[IValue], indices: Indices) -> None:
     """Append `values` to `proto`, a repeated field of generated IValues."""
     for value in values:
-        _to_proto(proto.add(), value, indices)
+        value_to_proto(proto.add(), value, indices)
 
 
-def _to_proto(proto: Any, ivalue: IValue, indices: Indices) -> None:
+def value_to_proto(proto: Any, ivalue: IValue, indices: Indices) -> None:
+    """Set `proto`, a new generated IValue, to `ivalue`; `indices` has all tensors in it."""
     CODECS[ivalue.kind].to_proto(proto, ivalue.value, indices)
 
 
@@ -56,22 +57,22 @@ def _dict_to_proto(proto: Any, value: GenericDict, indices: Indices) -> None:
     proto.dict_value.type = value.type
     for key, item in value.entries:
         entry = proto.dict_value.entries.add()
-        _to_proto(entry.key, key, indices)
-        _to_proto(entry.value, item, indices)
+        value_to_proto(entry.key, key, indices)
+        value_to_proto(entry.value, item, indices)
 
 
 def _object_to_proto(proto: Any, value: ScriptObject, indices: Indices) -> None:
     proto.object_value.type = value.type
     for name, item in value.attributes:
         attribute = proto.object_value.attributes.add(name=name)
-        _to_proto(attribute.value, item, indices)
+        value_to_proto(attribute.value, item, indices)
     if value.state is not None:
-        _to_proto(proto.object_value.state, value.state, indices)
+        value_to_proto(proto.object_value.state, value.state, indices)
 
 
 def _enum_to_proto(proto: Any, value: EnumHolder, indices: Indices) -> None:
     proto.enum_value.type = value.type
-    _to_proto(proto.enum_value.value, value.value, indices)
+    value_to_proto(proto.enum_value.value, value.value, indices)
 
 
 def _rref_to_proto(proto: Any, value: RRefForkData, _: Indices) -> None:
@@ -106,11 +107,15 @@ def _from_proto(proto: Any, tensors: Tensors) -> IValue:
         raise error.within(field) from None
 
 
-def _required_from_proto(proto: Any, field: str, tensors: Tensors) -> IValue:
-    if not proto.HasField(field):
+def value_from_proto(parent: Any, field: str, tensors: Tensors) -> IValue:
+    """Read the required field `field`, an IValue, of the generated message `parent`.
+
+    Raises RRefProtoError with the path to the value that is missing or invalid.
+    """
+    if not parent.HasField(field):
         raise DecodeError("expected an IValue, found none", field)
     try:
-        return _from_proto(getattr(proto, field), tensors)
+        return _from_proto(getattr(parent, field), tensors)
     except RRefProtoError as error:
         raise error.within(field) from None
 
@@ -137,7 +142,7 @@ def _dict_from_proto(proto: Any, tensors: Tensors) -> GenericDict:
     entries: list[tuple[IValue, IValue]] = []
     try:
         for entry in proto.entries:
-            pair = [_required_from_proto(entry, field, tensors) for field in ("key", "value")]
+            pair = [value_from_proto(entry, field, tensors) for field in ("key", "value")]
             entries.append((pair[0], pair[1]))
     except RRefProtoError as error:
         raise error.within(f"entries[{len(entries)}]") from None
@@ -148,16 +153,16 @@ def _object_from_proto(proto: Any, tensors: Tensors) -> ScriptObject:
     attributes: list[tuple[str, IValue]] = []
     try:
         for attribute in proto.attributes:
-            value = _required_from_proto(attribute, "value", tensors)
+            value = value_from_proto(attribute, "value", tensors)
             attributes.append((attribute.name, value))
     except RRefProtoError as error:
         raise error.within(f"attributes[{len(attributes)}]") from None
-    state = _required_from_proto(proto, "state", tensors) if proto.HasField("state") else None
+    state = value_from_proto(proto, "state", tensors) if proto.HasField("state") else None
     return ScriptObject(proto.type, tuple(attributes), state)
 
 
 def _enum_from_proto(proto: Any, tensors: Tensors) -> EnumHolder:
-    return EnumHolder(proto.type, _required_from_proto(proto, "value", tensors))
+    return EnumHolder(proto.type, value_from_proto(proto, "value", tensors))
 
 
 def _rref_from_proto(proto: Any, _: Tensors) -> RRefForkData:

@@ -1,9 +1,6 @@
-"""How the fields of each class are laid out in libtorch's payload: as a tuple of values."""
+"""The table of all layouts, and those of the classes of rref_proto.h."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId
@@ -13,27 +10,15 @@ from ..rref import (
     PythonRRefFetchCall,
     PythonRRefFetchRet,
     RemoteRet,
+    RRefAck,
     RRefChildAccept,
     RRefForkRequest,
     RRefUserDelete,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
 )
-
-Values = tuple[IValue, ...]
-
-
-class Layout(NamedTuple):
-    """The tuple of values in a payload, and the class that it is of."""
-
-    # How many values the tuple has; None: the class says.
-    length: int | None
-    # Whether something beside the tuple refers to the values while libtorch pickles them.
-    shared: bool
-    # Returns the values of an object of the class.
-    values: Callable[[Any], Values]
-    # Returns an object of the class, made of values.
-    make: Callable[[Any, Values], RpcCommandBase]
+from .call_layouts import CALL_LAYOUTS
+from .layout import Layout, all_held, in_tuple, none_held
 
 
 def _worker_id(value: IValue) -> int:
@@ -44,27 +29,31 @@ def _worker_id(value: IValue) -> int:
     return int(value.value)
 
 
-_TWO_IDS = Layout(
-    2,
-    True,
+_TWO_IDS = in_tuple(
+    all_held,
     lambda command: (command.rref_id.toIValue(), command.fork_id.toIValue()),
     lambda cls, values: cls(RRefId.fromIValue(values[0]), ForkId.fromIValue(values[1])),
-)
-_FETCH_CALL = Layout(
     2,
-    False,
+    2,
+)
+_FETCH_CALL = in_tuple(
+    none_held,
     lambda call: (call.rref_id.toIValue(), IValue("int_value", call.from_worker_id)),
     lambda cls, values: cls(_worker_id(values[1]), RRefId.fromIValue(values[0])),
+    2,
+    2,
 )
-_FORK = Layout(
-    1,
-    True,
+_FORK = in_tuple(
+    all_held,
     lambda command: (command.fork_id.toIValue(),),
     lambda cls, values: cls(ForkId.fromIValue(values[0])),
+    1,
+    1,
 )
-_VALUES = Layout(None, True, lambda ret: ret.values(), lambda cls, values: cls(values))
+# The constructor of the class says how many there can be.
+_VALUES = in_tuple(all_held, lambda ret: ret.values(), lambda cls, values: cls(values), 0, None)
+_NOTHING = Layout(lambda _: (b"", ()), lambda cls, *_: cls())
 
-# RRefAck is not here: its payload is empty, not the pickle of an empty tuple.
 LAYOUTS: dict[type[RpcCommandBase], Layout] = {
     RemoteRet: _TWO_IDS,
     ScriptRRefFetchCall: _FETCH_CALL,
@@ -74,4 +63,6 @@ LAYOUTS: dict[type[RpcCommandBase], Layout] = {
     RRefUserDelete: _TWO_IDS,
     RRefForkRequest: _TWO_IDS,
     RRefChildAccept: _FORK,
+    RRefAck: _NOTHING,
+    **CALL_LAYOUTS,
 }

@@ -7,7 +7,7 @@ it would be unfolded, which is bounded.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
@@ -34,6 +34,8 @@ UNFOLDED_BYTES_ALWAYS = 1 << 20
 
 UNFINISHED = (list, dict, Instance, Arguments)
 
+_Result = TypeVar("_Result")
+
 
 def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
     """Read a payload: the values of the tuple that it pickles. `tensors` is the message's table.
@@ -41,9 +43,20 @@ def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
     Bytes after the end of the pickle are ignored, as libtorch does. Raises DecodeError, saying at
     which byte, for anything that libtorch's writer would not write.
     """
+    return _read(payload, tensors, _Reader.tuple_at_end)
+
+
+def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
+    """Read a payload: the value that it pickles. All else is as in `read_tuple`."""
+    return _read(payload, tensors, _Reader.value_at_end)
+
+
+def _read(
+    payload: bytes, tensors: Sequence[Tensor], at_end: Callable[[_Reader, Any], _Result]
+) -> _Result:
     reader = _Reader(payload, tensors)
     try:
-        return reader.read()
+        return at_end(reader, reader.read())
     except RRefProtoError as error:
         raise error.as_decode_error(f"byte {reader.start} of the payload", ", ") from None
 
@@ -65,7 +78,8 @@ class _Reader:
         self.memo: dict[int, Any] = {}
         self.limit = UNFOLDED_BYTES_ALWAYS + UNFOLDED_BYTES_PER_BYTE * len(payload)
 
-    def read(self) -> tuple[IValue, ...]:
+    def read(self) -> Any:
+        """Carry out all opcodes; return the one value that is left."""
         if self.take(2) != opcodes.HEADER:
             raise DecodeError(f"expected a pickle of protocol {opcodes.PROTOCOL}")
         while True:
@@ -80,6 +94,10 @@ class _Reader:
         value = self.pop()
         if self.stack or self.marks:
             raise DecodeError(f"expected one value at the end, got {len(self.stack) + 1}")
+        return value
+
+    def tuple_at_end(self, value: Any) -> tuple[IValue, ...]:
+        """Return the values of the tuple that was left at the end."""
         if isinstance(value, IValue) and value.kind == "tuple_value":
             return tuple(value.value)
         if not isinstance(value, Arguments):
@@ -87,6 +105,12 @@ class _Reader:
         values = tuple(map(as_ivalue, value.items))
         self.check_size(sum(each.byte_size for each in values))
         return values
+
+    def value_at_end(self, value: Any) -> IValue:
+        """Return what was left at the end as a value."""
+        if isinstance(value, Arguments):
+            return IValue("tuple_value", self.tuple_at_end(value))
+        return as_ivalue(value)
 
     def take(self, size: int) -> bytes:
         """Return the next `size` bytes."""
@@ -173,7 +197,7 @@ class _Reader:
         self.push(self.memo[index])
 
     def tuple_of(self, items: list[Any]) -> None:
-        # The outermost tuple is the message, not a value, and does not count as nesting.
+        # Mostly the outermost tuple is the message, not a value, and does not count as nesting.
         is_outermost = self.payload[self.position : self.position + 1] == opcodes.STOP
         if is_outermost or any(isinstance(item, (list, dict)) for item in items):
             self.push(Arguments(tuple(items)))

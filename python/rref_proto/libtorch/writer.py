@@ -27,20 +27,28 @@ BY_POINTER: frozenset[Kind] = frozenset({
 })  # fmt: skip
 
 
-def write_tuple(values: Iterable[IValue], shared: bool) -> tuple[bytes, tuple[Tensor, ...]]:
+def write_tuple(values: Sequence[IValue], held: Sequence[bool]) -> tuple[bytes, tuple[Tensor, ...]]:
     """Pickle the tuple of `values`; return the payload and the table of its tensors.
 
-    `shared` is true where libtorch holds the values elsewhere too: for messages of two ids and for
-    fetch returns, not for fetch calls. It decides which values get a memo mark.
+    `held` says for each value whether libtorch holds it elsewhere too while it pickles it. It
+    decides which values get a memo mark.
     """
-    writer = _Writer(tuple(values), shared)
-    return bytes(writer.payload), tuple(writer.tensors)
+    writer = _Writer(values)
+    writer.elements(values, held)
+    return writer.end()
+
+
+def write_value(value: IValue, held: bool) -> tuple[bytes, tuple[Tensor, ...]]:
+    """Pickle `value` itself, without a tuple around it; all else is as in `write_tuple`."""
+    writer = _Writer((value,))
+    writer.value(value, held)
+    return writer.end()
 
 
 class _Writer:
     """One payload being written."""
 
-    def __init__(self, values: tuple[IValue, ...], shared: bool) -> None:
+    def __init__(self, values: Iterable[IValue]) -> None:
         self.payload = bytearray(opcodes.HEADER)
         self.tensors: list[Tensor] = []
         # What is at which memo index: strings, globals and devices by what they say, other
@@ -48,8 +56,11 @@ class _Writer:
         self.memo: dict[object, int] = {}
         self.memoized = 0
         self.references = _count_references(values)
-        self.tuple(values, shared)
+
+    def end(self) -> tuple[bytes, tuple[Tensor, ...]]:
+        """Return the payload and the table of its tensors."""
         self.payload += opcodes.STOP
+        return bytes(self.payload), tuple(self.tensors)
 
     def value(self, ivalue: IValue, shared: bool = False) -> None:
         """Write one value, or a reference to it where it has been written."""
@@ -124,10 +135,14 @@ class _Writer:
         self.double(number.imag)
         self.payload += opcodes.TUPLE2 + opcodes.REDUCE
 
-    def tuple(self, elements: Sequence[IValue], shared: bool = False) -> None:
+    def tuple(self, elements: Sequence[IValue]) -> None:
+        self.elements(elements, [False] * len(elements))
+
+    def elements(self, elements: Sequence[IValue], held: Sequence[bool]) -> None:
+        """Write a tuple; `held` says for each element whether something beside it holds it."""
         short = opcodes.TUPLES.get(len(elements))
         self.payload += b"" if short else opcodes.MARK
-        for element in elements:
+        for element, shared in zip(elements, held, strict=True):
             self.value(element, shared)
         self.payload += short or opcodes.TUPLE
 

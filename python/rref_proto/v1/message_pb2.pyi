@@ -1,3 +1,4 @@
+from rref_proto.v1 import call_pb2 as _call_pb2
 from rref_proto.v1 import rref_pb2 as _rref_pb2
 from rref_proto.v1 import tensor_pb2 as _tensor_pb2
 from google.protobuf.internal import containers as _containers
@@ -68,7 +69,12 @@ MESSAGE_TYPE_EXCEPTION: MessageType
 MESSAGE_TYPE_UNKNOWN: MessageType
 
 class Message(_message.Message):
-    __slots__ = ("remote_ret", "script_rref_fetch_call", "python_rref_fetch_call", "script_rref_fetch_ret", "python_rref_fetch_ret", "rref_user_delete", "rref_fork_request", "rref_child_accept", "rref_ack", "id", "tensors")
+    __slots__ = ("script_resp", "python_call", "python_resp", "script_remote_call", "python_remote_call", "remote_ret", "script_rref_fetch_call", "python_rref_fetch_call", "script_rref_fetch_ret", "python_rref_fetch_ret", "rref_user_delete", "rref_fork_request", "rref_child_accept", "rref_ack", "remote_exception", "script_call", "id", "tensors")
+    SCRIPT_RESP_FIELD_NUMBER: _ClassVar[int]
+    PYTHON_CALL_FIELD_NUMBER: _ClassVar[int]
+    PYTHON_RESP_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_REMOTE_CALL_FIELD_NUMBER: _ClassVar[int]
+    PYTHON_REMOTE_CALL_FIELD_NUMBER: _ClassVar[int]
     REMOTE_RET_FIELD_NUMBER: _ClassVar[int]
     SCRIPT_RREF_FETCH_CALL_FIELD_NUMBER: _ClassVar[int]
     PYTHON_RREF_FETCH_CALL_FIELD_NUMBER: _ClassVar[int]
@@ -78,8 +84,15 @@ class Message(_message.Message):
     RREF_FORK_REQUEST_FIELD_NUMBER: _ClassVar[int]
     RREF_CHILD_ACCEPT_FIELD_NUMBER: _ClassVar[int]
     RREF_ACK_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_EXCEPTION_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_CALL_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     TENSORS_FIELD_NUMBER: _ClassVar[int]
+    script_resp: _call_pb2.ScriptResp
+    python_call: _call_pb2.PythonCall
+    python_resp: _call_pb2.PythonResp
+    script_remote_call: _call_pb2.ScriptRemoteCall
+    python_remote_call: _call_pb2.PythonRemoteCall
     remote_ret: _rref_pb2.RemoteRet
     script_rref_fetch_call: _rref_pb2.ScriptRRefFetchCall
     python_rref_fetch_call: _rref_pb2.PythonRRefFetchCall
@@ -89,6 +102,8 @@ class Message(_message.Message):
     rref_fork_request: _rref_pb2.RRefForkRequest
     rref_child_accept: _rref_pb2.RRefChildAccept
     rref_ack: _rref_pb2.RRefAck
+    remote_exception: _call_pb2.RemoteException
+    script_call: _call_pb2.ScriptCall
     id: int
     tensors: _containers.RepeatedCompositeFieldContainer[_tensor_pb2.Tensor]
-    def __init__(self, remote_ret: _Optional[_Union[_rref_pb2.RemoteRet, _Mapping]] = ..., script_rref_fetch_call: _Optional[_Union[_rref_pb2.ScriptRRefFetchCall, _Mapping]] = ..., python_rref_fetch_call: _Optional[_Union[_rref_pb2.PythonRRefFetchCall, _Mapping]] = ..., script_rref_fetch_ret: _Optional[_Union[_rref_pb2.ScriptRRefFetchRet, _Mapping]] = ..., python_rref_fetch_ret: _Optional[_Union[_rref_pb2.PythonRRefFetchRet, _Mapping]] = ..., rref_user_delete: _Optional[_Union[_rref_pb2.RRefUserDelete, _Mapping]] = ..., rref_fork_request: _Optional[_Union[_rref_pb2.RRefForkRequest, _Mapping]] = ..., rref_child_accept: _Optional[_Union[_rref_pb2.RRefChildAccept, _Mapping]] = ..., rref_ack: _Optional[_Union[_rref_pb2.RRefAck, _Mapping]] = ..., id: _Optional[int] = ..., tensors: _Optional[_Iterable[_Union[_tensor_pb2.Tensor, _Mapping]]] = ...) -> None: ...
+    def __init__(self, script_resp: _Optional[_Union[_call_pb2.ScriptResp, _Mapping]] = ..., python_call: _Optional[_Union[_call_pb2.PythonCall, _Mapping]] = ..., python_resp: _Optional[_Union[_call_pb2.PythonResp, _Mapping]] = ..., script_remote_call: _Optional[_Union[_call_pb2.ScriptRemoteCall, _Mapping]] = ..., python_remote_call: _Optional[_Union[_call_pb2.PythonRemoteCall, _Mapping]] = ..., remote_ret: _Optional[_Union[_rref_pb2.RemoteRet, _Mapping]] = ..., script_rref_fetch_call: _Optional[_Union[_rref_pb2.ScriptRRefFetchCall, _Mapping]] = ..., python_rref_fetch_call: _Optional[_Union[_rref_pb2.PythonRRefFetchCall, _Mapping]] = ..., script_rref_fetch_ret: _Optional[_Union[_rref_pb2.ScriptRRefFetchRet, _Mapping]] = ..., python_rref_fetch_ret: _Optional[_Union[_rref_pb2.PythonRRefFetchRet, _Mapping]] = ..., rref_user_delete: _Optional[_Union[_rref_pb2.RRefUserDelete, _Mapping]] = ..., rref_fork_request: _Optional[_Union[_rref_pb2.RRefForkRequest, _Mapping]] = ..., rref_child_accept: _Optional[_Union[_rref_pb2.RRefChildAccept, _Mapping]] = ..., rref_ack: _Optional[_Union[_rref_pb2.RRefAck, _Mapping]] = ..., remote_exception: _Optional[_Union[_call_pb2.RemoteException, _Mapping]] = ..., script_call: _Optional[_Union[_call_pb2.ScriptCall, _Mapping]] = ..., id: _Optional[int] = ..., tensors: _Optional[_Iterable[_Union[_tensor_pb2.Tensor, _Mapping]]] = ...) -> None: ...
