@@ -17,9 +17,13 @@ from rref_proto import (
     IValue,
     Message,
     OmittedValue,
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
     RecordedMessage,
+    RemoteException,
     RemoteRet,
     RpcCommandBase,
     RRefAck,
@@ -27,7 +31,10 @@ from rref_proto import (
     RRefForkData,
     RRefForkRequest,
     ScalarType,
+    ScriptCall,
     ScriptObject,
+    ScriptRemoteCall,
+    ScriptResp,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
     SerializedPyObj,
@@ -42,6 +49,7 @@ from rref_proto.v1 import message_pb2
 
 from cli_helpers import LIFECYCLE, SECOND, TENSOR, WITH_TENSOR, diagram, load, save, shown
 from conversations import DELETE, FORK, RREF, sent
+from one_of_each import ADD
 from strategies import records
 
 
@@ -131,6 +139,7 @@ def test_a_value_is_shown_in_short(value: Any, text: str) -> None:
 
 
 PICKLED = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValues())
+PYTHON, ONE = SerializedPyObj(b"pickle", (TENSOR,)), IValue.from_python(1)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +153,24 @@ PICKLED = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValue
         (PythonRRefFetchCall(3, RREF), "PythonRRefFetchCall", "rref (0, 1)"),
         (RRefAck(), "RRefAck", ""),
         (PICKLED, "PythonRRefFetchRet", "pickle of 6 bytes, float32[2, 3], int8[1] on cuda:3"),
+        (ScriptCall(ADD, [ONE, ONE]), "ScriptCall", "aten::add.Tensor of 2 values"),
+        (ScriptCall("m.f" * 20, []), "ScriptCall", "m.fm.fm.fm.fm.fm.fm.fm.fm.fm.... of 0 values"),
+        (
+            ScriptRemoteCall("m.f", [ONE], RREF, FORK),
+            "ScriptRemoteCall",
+            "rref (0, 1) fork (0, 2) m.f of 1 value",
+        ),
+        (ScriptResp(ONE), "ScriptResp", "1"),
+        (PythonCall(PYTHON, True), "PythonCall", "pickle of 6 bytes, float32[2, 3]"),
+        (
+            PythonRemoteCall(PYTHON, RREF, FORK, False),
+            "PythonRemoteCall",
+            "rref (0, 1) fork (0, 2) pickle of 6 bytes, float32[2, 3]",
+        ),
+        (PythonResp(SerializedPyObj(b"")), "PythonResp", "pickle of 0 bytes"),
+        (RemoteException("line\nbreak"), "RemoteException", r"'line\nbreak'"),
+        (RemoteException(b"\xff"), "RemoteException", r"b'\xff'"),
+        (RemoteException("x" * 99), "RemoteException", "'" + "x" * 28 + "..."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

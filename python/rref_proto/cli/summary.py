@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from .. import libtorch
+from ..call import (
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
+    RemoteException,
+    ScriptCall,
+    ScriptResp,
+)
 from ..errors import RRefProtoError
 from ..ivalue import IValue, SerializedPyObj
 from ..message import Message
@@ -10,10 +18,12 @@ from ..recording import RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..rref import PythonRRefFetchRet, ScriptRRefFetchRet
 from ..tensor import Tensor
-from .names import pair
+from .names import counted, pair
 
 # In characters.
 LONGEST_VALUE = 32
+# By what it is called when it is shown, the fields that have an identifier: a message has one.
+ID_FIELDS = {"rref": ("rref_id", "ret_rref_id"), "fork": ("fork_id", "ret_fork_id")}
 
 
 def name_and_summary(record: RecordedMessage) -> tuple[str, str]:
@@ -37,16 +47,45 @@ def _class_name(message: Message) -> str:
 
 
 def _describe(command: RpcCommandBase) -> str:
-    """Return the ids or the value of a message."""
+    """Return the ids and the value of a message."""
+    return " ".join(filter(None, (_describe_ids(command), _describe_content(command))))
+
+
+def _describe_ids(command: RpcCommandBase) -> str:
+    ids = (
+        (label, getattr(command, field, None))
+        for label, fields in ID_FIELDS.items()
+        for field in fields
+    )
+    return " ".join(f"{label} {pair(each)}" for label, each in ids if each is not None)
+
+
+def _describe_content(command: RpcCommandBase) -> str:
     match command:
         case PythonRRefFetchRet():
-            python = SerializedPyObj.fromIValues(command.values())
-            tensors = "".join(f", {_describe_tensor(tensor)}" for tensor in python.tensors)
-            return f"pickle of {len(python.payload)} bytes{tensors}"
+            return _describe_python(SerializedPyObj.fromIValues(command.values()))
         case ScriptRRefFetchRet():
             return _describe_value(command.values()[0])
-    ids = (("rref", getattr(command, "rref_id", None)), ("fork", getattr(command, "fork_id", None)))
-    return " ".join(f"{label} {pair(each)}" for label, each in ids if each is not None)
+        case ScriptCall():
+            return _describe_call(command)
+        case ScriptResp(value):
+            return _describe_value(value)
+        case PythonCall(python) | PythonRemoteCall(python) | PythonResp(python):
+            return _describe_python(python)
+        case RemoteException(what):
+            return _shortened(repr(what))
+    return ""
+
+
+def _describe_call(call: ScriptCall) -> str:
+    """Return the name of what is called, and how many arguments it gets."""
+    name = call.op().schema.partition("(")[0] if call.hasOp() else call.qualifiedName()
+    return f"{_shortened(name)} of {counted(len(call.stack()), 'value')}"
+
+
+def _describe_python(python: SerializedPyObj) -> str:
+    tensors = "".join(f", {_describe_tensor(tensor)}" for tensor in python.tensors)
+    return f"pickle of {len(python.payload)} bytes{tensors}"
 
 
 def _describe_value(value: IValue) -> str:
