@@ -6,13 +6,20 @@ import struct
 import sys
 from typing import Any
 
+from languages import RUNS_PAST_PARENT
+
 from rref_proto import (
     Device,
     EnumHolder,
     ForkId,
     IValue,
+    Operator,
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
+    RemoteException,
     RemoteRet,
     RpcCommandBase,
     RRefAck,
@@ -22,7 +29,10 @@ from rref_proto import (
     RRefId,
     RRefUserDelete,
     ScalarType,
+    ScriptCall,
     ScriptObject,
+    ScriptRemoteCall,
+    ScriptResp,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
     SerializedPyObj,
@@ -150,6 +160,37 @@ COMMANDS: dict[str, RpcCommandBase] = {
     "RRefAck": RRefAck(),
 }
 
+ADD = Operator(
+    "aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor", "torch.ops.aten.add"
+)
+FUNCTION = "__torch__.my_module.my_function"
+PYTHON = SerializedPyObj(b"\x80\x04N.", (MATRIX, SCALAR))
+NO_PYTHON = SerializedPyObj(b"")
+
+CALLS: dict[str, RpcCommandBase] = {
+    "ScriptCall of an operator": ScriptCall(ADD, [ivalue(MATRIX), ivalue(SCALAR), ivalue(1)]),
+    "ScriptCall of an operator by the prefix alone": ScriptCall(
+        Operator(ADD.schema, "torch.ops.aten."), []
+    ),
+    "ScriptCall of a function": ScriptCall(FUNCTION, [ivalue("text"), ivalue([MATRIX])]),
+    "ScriptCall that is asynchronous": ScriptCall("é", [], True),
+    "ScriptCall of an RRef": ScriptCall(FUNCTION, [VALUES["rref"], VALUES["list of rrefs"]]),
+    "ScriptRemoteCall of an operator": ScriptRemoteCall(ADD, [ivalue(MATRIX)], RREF, FORK),
+    "ScriptRemoteCall of a function": ScriptRemoteCall(FUNCTION, [], *LOWEST, True),
+    "ScriptRemoteCall to oneself": ScriptRemoteCall(FUNCTION, [ivalue(())], RREF, ForkId(1, 0)),
+    "ScriptResp": ScriptResp(ivalue(MATRIX)),
+    "ScriptResp of a tuple": ScriptResp(ivalue((1, "a"))),
+    "PythonCall": PythonCall(PYTHON, False),
+    "PythonCall that is asynchronous": PythonCall(NO_PYTHON, True),
+    "PythonRemoteCall": PythonRemoteCall(PYTHON, RREF, FORK, False),
+    "PythonRemoteCall at the ends": PythonRemoteCall(NO_PYTHON, *LOWEST, True),
+    "PythonResp": PythonResp(PYTHON),
+    "PythonResp of nothing": PythonResp(NO_PYTHON),
+    "RemoteException": RemoteException("RuntimeError: é\nat line 1"),
+    "RemoteException without a text": RemoteException(""),
+    "RemoteException not UTF-8": RemoteException(b"\xff\0"),
+}
+
 # Every protobuf parser must refuse these bytes, read as a message of this name.
 REFUSED = {
     "cut off in a tag": ("RRefId", "80"),
@@ -162,6 +203,7 @@ REFUSED = {
     "cut off in a nested message": ("RRefUserDelete", "0a03 0801"),
     "cut off in an unknown field": ("RRefAck", "d23e03 6162"),
     "nested message that its parent cuts off": ("RRefUserDelete", "0a02 0880 1200"),
+    RUNS_PAST_PARENT: ("RRefUserDelete", "0a02 0880 01"),
     "packed doubles cut off": ("IValue", "5a06 0a04 00000000"),
     "packed ints cut off": ("IValue", "5203 0a01 80"),
     "length of 4 GiB": ("IValue", "3affffffff0f 61"),

@@ -21,8 +21,15 @@ class Lacks(Enum):
     NEGATIVE_ZERO_IN_JSON = "-0.0 in JSON"
     NEGATIVE_ZERO = "-0.0 in a field without presence"
     UNKNOWN_FIELDS = "unknown fields"
+    # It reads a varint to its end, even if the message that it is in has ended before. So it takes
+    # a message that all other runtimes refuse.
+    END_OF_PARENT = "an error for a varint that runs past its parent"
     # It writes fields in another order than all other runtimes. The messages are equal.
     EXACT_BYTES = "exact bytes"
+
+
+# The name of the vector that a runtime without END_OF_PARENT accepts.
+RUNS_PAST_PARENT = "varint that runs past its parent"
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ LANGUAGES = (
         "typescript",
         PROTOC | {"node": "nodejs", "npm": "npm"},
         (IMPORTS,),
-        frozenset({Lacks.NEGATIVE_ZERO_IN_JSON}),
+        frozenset({Lacks.NEGATIVE_ZERO_IN_JSON, Lacks.END_OF_PARENT}),
     ),
     Language(
         "rust",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import (
+    CALLS,
     COMMANDS,
     IDS,
     INT16,
@@ -31,12 +32,14 @@ from cases import (
 from delimited import read_delimited
 from google.protobuf import json_format
 from google.protobuf import message as protobuf
+from google.protobuf.descriptor import FileDescriptor
 from vector import FOLDER, GROUPS, Vector, file_of, message_class
 
 from rref_proto import (
     Message,
     MessageType,
     RecordedMessage,
+    RpcCommandBase,
     RRefAck,
     ScalarType,
     ScriptRRefFetchRet,
@@ -46,7 +49,15 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
-from rref_proto.v1 import ids_pb2, ivalue_pb2, message_pb2, recording_pb2, rref_pb2, tensor_pb2
+from rref_proto.v1 import (
+    call_pb2,
+    ids_pb2,
+    ivalue_pb2,
+    message_pb2,
+    recording_pb2,
+    rref_pb2,
+    tensor_pb2,
+)
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -130,18 +141,40 @@ def ivalues() -> Iterator[Vector]:
 
 
 def rref() -> Iterator[Vector]:
-    for descriptor in rref_pb2.DESCRIPTOR.message_types_by_name.values():
-        yield vector(f"rref/{descriptor.name} of no fields", message_class(descriptor.name)())
-        yield vector_of_wire(f"rref/{descriptor.name} unknown", descriptor.name, UNKNOWN)
-    for name, command in COMMANDS.items():
-        proto = command.toMessage().proto
-        yield vector(f"rref/{name}", getattr(proto, proto.WhichOneof("body") or ""))
+    yield from _without_fields("rref", rref_pb2.DESCRIPTOR)
+    yield from _bodies("rref", COMMANDS)
     zero_ids = rref_pb2.RRefUserDelete(rref_id=ids_pb2.RRefId(), fork_id=ids_pb2.ForkId())
     yield vector("rref/identifiers of zeros are present", zero_ids)
 
 
+def calls() -> Iterator[Vector]:
+    yield from _without_fields("call", call_pb2.DESCRIPTOR)
+    yield from _bodies("call", CALLS)
+    indices = call_pb2.SerializedPyObj(payload=b"N.", tensor_indices=(0, 2**32 - 1, 0))
+    yield vector("call/SerializedPyObj of indices at the ends", indices)
+    yield vector("call/Operator of any text", call_pb2.Operator(schema="\0é", name=""))
+    both = b"\x0a\x00\x12\x01f"  # the last field of a oneof counts
+    yield vector_of_wire("call/ScriptCall of an operator, then of a function", "ScriptCall", both)
+    yield vector("call/ScriptCall of an empty name", call_pb2.ScriptCall(qualified_name=""))
+    yield vector("call/RemoteException of no bytes", call_pb2.RemoteException(raw=b""))
+    yield vector_of_wire("call/unknown in the call", "ScriptRemoteCall", _nest(1, UNKNOWN))
+
+
+def _without_fields(group: str, file: FileDescriptor) -> Iterator[Vector]:
+    """Yield each message of a .proto file without fields, and with unknown fields only."""
+    for name in file.message_types_by_name:
+        yield vector(f"{group}/{name} of no fields", message_class(name)())
+        yield vector_of_wire(f"{group}/{name} unknown", name, UNKNOWN)
+
+
+def _bodies(group: str, commands: dict[str, RpcCommandBase]) -> Iterator[Vector]:
+    for name, command in commands.items():
+        proto = command.toMessage().proto
+        yield vector(f"{group}/{name}", getattr(proto, proto.WhichOneof("body") or ""))
+
+
 def messages() -> Iterator[Vector]:
-    for name, command in COMMANDS.items():
+    for name, command in (COMMANDS | CALLS).items():
         yield vector_of_message(f"message/{name}", command.toMessage())
     for name, value in VALUES.items():
         yield vector_of_message(f"message/value {name}", ScriptRRefFetchRet([value]).toMessage())
@@ -157,16 +190,26 @@ def messages() -> Iterator[Vector]:
     yield vector_of_wire("message/body of a later version", "Message", LATER_BODY)
     yield vector_of_wire("message/unknown", "Message", tensors.SerializeToString() + UNKNOWN)
     yield vector_of_wire("message/unknown in the body", "Message", _nest(14, UNKNOWN))
-    lines = (DATA / "messages.jsonl").read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(map(json.loads, lines), 1):
-        # The payload of what TorchScript returned has marks of values that the sender's program
-        # held as well. No message tells of them, so it can be read, but not written again.
-        if "made_by" not in line["fields"]:
-            yield vector(
-                f"message/messages.jsonl:{number} {line['message']}",
-                _from_payload(line).proto,
-                (line["type"], bytes.fromhex(line["payload"])),
-            )
+    for file in ("messages.jsonl", "calls.jsonl"):
+        lines = (DATA / file).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(map(json.loads, lines), 1):
+            if _can_be_written_again(line):
+                yield vector(
+                    f"message/{file}:{number} {line['message']}",
+                    _from_payload(line).proto,
+                    (line["type"], bytes.fromhex(line["payload"])),
+                )
+
+
+def _can_be_written_again(line: dict[str, Any]) -> bool:
+    """Whether a message tells all that its payload does.
+
+    A payload has marks of values that the sender's program held as well, and refers to values that
+    are in several places.
+    """
+    made_by_torchscript = "made_by" in line or "made_by" in line["fields"]
+    held_otherwise = line.get("value_held") is False or "rref_held" in line
+    return not (made_by_torchscript or held_otherwise or "same_object" in line)
 
 
 def recording() -> Iterator[Vector]:
@@ -232,7 +275,7 @@ def refused() -> Iterator[Vector]:
 
 
 MAKERS: tuple[Callable[[], Iterator[Vector]], ...] = (
-    ids, tensor, ivalues, rref, messages, recording, refused,
+    ids, tensor, ivalues, rref, calls, messages, recording, refused,
 )  # fmt: skip
 
 

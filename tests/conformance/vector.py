@@ -10,7 +10,15 @@ from typing import Any
 
 from google.protobuf import message as protobuf
 
-from rref_proto.v1 import ids_pb2, ivalue_pb2, message_pb2, recording_pb2, rref_pb2, tensor_pb2
+from rref_proto.v1 import (
+    call_pb2,
+    ids_pb2,
+    ivalue_pb2,
+    message_pb2,
+    recording_pb2,
+    rref_pb2,
+    tensor_pb2,
+)
 
 FOLDER = Path(__file__).resolve().parent / "vectors"
 # A group of vectors for the messages of each .proto file, and one for bytes that must be refused.
@@ -19,6 +27,7 @@ MODULES = {
     "tensor": tensor_pb2,
     "ivalue": ivalue_pb2,
     "rref": rref_pb2,
+    "call": call_pb2,
     "message": message_pb2,
     "recording": recording_pb2,
 }

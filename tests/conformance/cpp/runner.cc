@@ -150,9 +150,63 @@ std::string Describe(const RRefChildAccept& m) {
 
 std::string Describe(const RRefAck&) { return Fields(); }
 
+std::string Describe(const Operator& m) {
+  return Fields().Add("schema", m.schema()).Add("name", m.name());
+}
+
+std::string Describe(const ScriptCall& m) {
+  return Fields()
+      .AddIf(m.has_operator_(), "operator", m.operator_())
+      .AddIf(m.has_qualified_name(), "qualified_name", m.qualified_name())
+      .Add("stack", m.stack())
+      .Add("is_async_execution", m.is_async_execution());
+}
+
+std::string Describe(const ScriptRemoteCall& m) {
+  return Fields()
+      .AddIf(m.has_call(), "call", m.call())
+      .AddIf(m.has_ret_rref_id(), "ret_rref_id", m.ret_rref_id())
+      .AddIf(m.has_ret_fork_id(), "ret_fork_id", m.ret_fork_id());
+}
+
+std::string Describe(const ScriptResp& m) {
+  return Fields().AddIf(m.has_value(), "value", m.value());
+}
+
+std::string Describe(const SerializedPyObj& m) {
+  return Fields().Add("payload", m.payload()).Add("tensor_indices", m.tensor_indices());
+}
+
+std::string Describe(const PythonCall& m) {
+  return Fields()
+      .AddIf(m.has_serialized_py_obj(), "serialized_py_obj", m.serialized_py_obj())
+      .Add("is_async_execution", m.is_async_execution());
+}
+
+std::string Describe(const PythonRemoteCall& m) {
+  return Fields()
+      .AddIf(m.has_serialized_py_obj(), "serialized_py_obj", m.serialized_py_obj())
+      .AddIf(m.has_ret_rref_id(), "ret_rref_id", m.ret_rref_id())
+      .AddIf(m.has_ret_fork_id(), "ret_fork_id", m.ret_fork_id())
+      .Add("is_async_execution", m.is_async_execution());
+}
+
+std::string Describe(const PythonResp& m) {
+  return Fields().AddIf(m.has_serialized_py_obj(), "serialized_py_obj", m.serialized_py_obj());
+}
+
+std::string Describe(const RemoteException& m) {
+  return Fields().AddIf(m.has_text(), "text", m.text()).AddIf(m.has_raw(), "raw", m.raw());
+}
+
 std::string Describe(const Message& m) {
   // At most one field of the oneof is set, so AddIf() for each of them does the same as a switch.
   return Fields()
+      .AddIf(m.has_script_resp(), "script_resp", m.script_resp())
+      .AddIf(m.has_python_call(), "python_call", m.python_call())
+      .AddIf(m.has_python_resp(), "python_resp", m.python_resp())
+      .AddIf(m.has_script_remote_call(), "script_remote_call", m.script_remote_call())
+      .AddIf(m.has_python_remote_call(), "python_remote_call", m.python_remote_call())
       .AddIf(m.has_remote_ret(), "remote_ret", m.remote_ret())
       .AddIf(m.has_script_rref_fetch_call(), "script_rref_fetch_call", m.script_rref_fetch_call())
       .AddIf(m.has_python_rref_fetch_call(), "python_rref_fetch_call", m.python_rref_fetch_call())
@@ -162,6 +216,8 @@ std::string Describe(const Message& m) {
       .AddIf(m.has_rref_fork_request(), "rref_fork_request", m.rref_fork_request())
       .AddIf(m.has_rref_child_accept(), "rref_child_accept", m.rref_child_accept())
       .AddIf(m.has_rref_ack(), "rref_ack", m.rref_ack())
+      .AddIf(m.has_remote_exception(), "remote_exception", m.remote_exception())
+      .AddIf(m.has_script_call(), "script_call", m.script_call())
       .AddIf(m.has_id(), "id", m.id())
       .Add("tensors", m.tensors());
 }
@@ -236,6 +292,15 @@ const std::map<std::string, Result (*)(const Vector&)> kRun = {
     {"RRefForkRequest", Run<v1::RRefForkRequest>},
     {"RRefChildAccept", Run<v1::RRefChildAccept>},
     {"RRefAck", Run<v1::RRefAck>},
+    {"Operator", Run<v1::Operator>},
+    {"ScriptCall", Run<v1::ScriptCall>},
+    {"ScriptRemoteCall", Run<v1::ScriptRemoteCall>},
+    {"ScriptResp", Run<v1::ScriptResp>},
+    {"SerializedPyObj", Run<v1::SerializedPyObj>},
+    {"PythonCall", Run<v1::PythonCall>},
+    {"PythonRemoteCall", Run<v1::PythonRemoteCall>},
+    {"PythonResp", Run<v1::PythonResp>},
+    {"RemoteException", Run<v1::RemoteException>},
     {"Message", Run<v1::Message>},
     {"RecordedMessage", Run<v1::RecordedMessage>},
 };

@@ -16,8 +16,12 @@ import rref_proto.v1.Message;
 import rref_proto.v1.NativeMessage;
 import rref_proto.v1.NoneType;
 import rref_proto.v1.OmittedValue;
+import rref_proto.v1.Operator;
+import rref_proto.v1.PythonCall;
 import rref_proto.v1.PythonRRefFetchCall;
 import rref_proto.v1.PythonRRefFetchRet;
+import rref_proto.v1.PythonRemoteCall;
+import rref_proto.v1.PythonResp;
 import rref_proto.v1.RRefAck;
 import rref_proto.v1.RRefChildAccept;
 import rref_proto.v1.RRefForkData;
@@ -25,10 +29,15 @@ import rref_proto.v1.RRefForkRequest;
 import rref_proto.v1.RRefId;
 import rref_proto.v1.RRefUserDelete;
 import rref_proto.v1.RecordedMessage;
+import rref_proto.v1.RemoteException;
 import rref_proto.v1.RemoteRet;
+import rref_proto.v1.ScriptCall;
 import rref_proto.v1.ScriptObject;
 import rref_proto.v1.ScriptRRefFetchCall;
 import rref_proto.v1.ScriptRRefFetchRet;
+import rref_proto.v1.ScriptRemoteCall;
+import rref_proto.v1.ScriptResp;
+import rref_proto.v1.SerializedPyObj;
 import rref_proto.v1.Tensor;
 import rref_proto.v1.TensorList;
 import rref_proto.v1.Tuple;
@@ -55,6 +64,15 @@ final class Fields {
           Map.entry("RRefChildAccept", new Kind<>(RRefChildAccept.parser(), Fields::of)),
           Map.entry("RRefForkRequest", new Kind<>(RRefForkRequest.parser(), Fields::of)),
           Map.entry("RRefAck", new Kind<>(RRefAck.parser(), Fields::of)),
+          Map.entry("Operator", new Kind<>(Operator.parser(), Fields::of)),
+          Map.entry("ScriptCall", new Kind<>(ScriptCall.parser(), Fields::of)),
+          Map.entry("ScriptRemoteCall", new Kind<>(ScriptRemoteCall.parser(), Fields::of)),
+          Map.entry("ScriptResp", new Kind<>(ScriptResp.parser(), Fields::of)),
+          Map.entry("SerializedPyObj", new Kind<>(SerializedPyObj.parser(), Fields::of)),
+          Map.entry("PythonCall", new Kind<>(PythonCall.parser(), Fields::of)),
+          Map.entry("PythonRemoteCall", new Kind<>(PythonRemoteCall.parser(), Fields::of)),
+          Map.entry("PythonResp", new Kind<>(PythonResp.parser(), Fields::of)),
+          Map.entry("RemoteException", new Kind<>(RemoteException.parser(), Fields::of)),
           Map.entry("Message", new Kind<>(Message.parser(), Fields::of)),
           Map.entry("RecordedMessage", new Kind<>(RecordedMessage.parser(), Fields::of)));
 
@@ -242,11 +260,79 @@ final class Fields {
     return Form.message();
   }
 
+  // call.proto
+
+  private static String of(Operator m) {
+    return Form.message(
+        Form.field("schema", Form.text(m.getSchema())), Form.field("name", Form.text(m.getName())));
+  }
+
+  private static String of(ScriptCall m) {
+    return Form.message(
+        switch (m.getCalleeCase()) {
+          case OPERATOR -> Form.field("operator", of(m.getOperator()));
+          case QUALIFIED_NAME -> Form.field("qualified_name", Form.text(m.getQualifiedName()));
+          case CALLEE_NOT_SET -> "";
+        },
+        Form.list("stack", m.getStackList(), Fields::of),
+        Form.field("is_async_execution", m.getIsAsyncExecution()));
+  }
+
+  private static String of(ScriptRemoteCall m) {
+    return Form.message(
+        Form.optional("call", m.hasCall(), of(m.getCall())),
+        Form.optional("ret_rref_id", m.hasRetRrefId(), of(m.getRetRrefId())),
+        Form.optional("ret_fork_id", m.hasRetForkId(), of(m.getRetForkId())));
+  }
+
+  private static String of(ScriptResp m) {
+    return Form.message(Form.optional("value", m.hasValue(), of(m.getValue())));
+  }
+
+  private static String of(SerializedPyObj m) {
+    return Form.message(
+        Form.field("payload", Form.text(m.getPayload())),
+        Form.list("tensor_indices", m.getTensorIndicesList(), Integer::toUnsignedString));
+  }
+
+  private static String of(PythonCall m) {
+    return Form.message(
+        Form.optional("serialized_py_obj", m.hasSerializedPyObj(), of(m.getSerializedPyObj())),
+        Form.field("is_async_execution", m.getIsAsyncExecution()));
+  }
+
+  private static String of(PythonRemoteCall m) {
+    return Form.message(
+        Form.optional("serialized_py_obj", m.hasSerializedPyObj(), of(m.getSerializedPyObj())),
+        Form.optional("ret_rref_id", m.hasRetRrefId(), of(m.getRetRrefId())),
+        Form.optional("ret_fork_id", m.hasRetForkId(), of(m.getRetForkId())),
+        Form.field("is_async_execution", m.getIsAsyncExecution()));
+  }
+
+  private static String of(PythonResp m) {
+    return Form.message(
+        Form.optional("serialized_py_obj", m.hasSerializedPyObj(), of(m.getSerializedPyObj())));
+  }
+
+  private static String of(RemoteException m) {
+    return Form.message(
+        switch (m.getWhatCase()) {
+          case TEXT -> Form.field("text", Form.text(m.getText()));
+          case RAW -> Form.field("raw", Form.text(m.getRaw()));
+          case WHAT_NOT_SET -> "";
+        });
+  }
+
   // message.proto
 
   private static String of(Message m) {
     return Form.message(
         switch (m.getBodyCase()) {
+          case SCRIPT_RESP -> Form.field("script_resp", of(m.getScriptResp()));
+          case PYTHON_CALL -> Form.field("python_call", of(m.getPythonCall()));
+          case PYTHON_RESP -> Form.field("python_resp", of(m.getPythonResp()));
+          case SCRIPT_REMOTE_CALL -> Form.field("script_remote_call", of(m.getScriptRemoteCall()));
+          case PYTHON_REMOTE_CALL -> Form.field("python_remote_call", of(m.getPythonRemoteCall()));
           case REMOTE_RET -> Form.field("remote_ret", of(m.getRemoteRet()));
           case SCRIPT_RREF_FETCH_CALL ->
               Form.field("script_rref_fetch_call", of(m.getScriptRrefFetchCall()));
@@ -260,6 +346,8 @@ final class Fields {
           case RREF_FORK_REQUEST -> Form.field("rref_fork_request", of(m.getRrefForkRequest()));
           case RREF_CHILD_ACCEPT -> Form.field("rref_child_accept", of(m.getRrefChildAccept()));
           case RREF_ACK -> Form.field("rref_ack", of(m.getRrefAck()));
+          case REMOTE_EXCEPTION -> Form.field("remote_exception", of(m.getRemoteException()));
+          case SCRIPT_CALL -> Form.field("script_call", of(m.getScriptCall()));
           case BODY_NOT_SET -> "";
         },
         Form.optional("id", m.hasId(), m.getId()),

@@ -14,6 +14,17 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from rref_proto.v1.call_pb2 import (
+    Operator,
+    PythonCall,
+    PythonRemoteCall,
+    PythonResp,
+    RemoteException,
+    ScriptCall,
+    ScriptRemoteCall,
+    ScriptResp,
+    SerializedPyObj,
+)
 from rref_proto.v1.ids_pb2 import ForkId, RRefId
 from rref_proto.v1.ivalue_pb2 import (
     BoolList,
@@ -51,6 +62,8 @@ MESSAGES: dict[str, type[Message]] = {
         *(RRefId, ForkId, Device, Tensor, IValue, RRefMessage, RecordedMessage),
         *(RemoteRet, ScriptRRefFetchCall, PythonRRefFetchCall, ScriptRRefFetchRet),
         *(PythonRRefFetchRet, RRefUserDelete, RRefForkRequest, RRefChildAccept, RRefAck),
+        *(Operator, ScriptCall, ScriptRemoteCall, ScriptResp, SerializedPyObj, PythonCall),
+        *(PythonRemoteCall, PythonResp, RemoteException),
     )
 }
 
@@ -140,6 +153,43 @@ for fork in (RRefUserDelete, RemoteRet, RRefForkRequest):
 describe.register(RRefChildAccept, lambda m: fields(fork_id=if_present(m, "fork_id")))
 for nothing in (NoneType, RRefAck):
     describe.register(nothing, lambda _: fields())
+describe.register(Operator, lambda m: fields(schema=m.schema, name=m.name))
+describe.register(
+    ScriptCall,
+    lambda m: fields(**chosen(m, "callee"), stack=m.stack, is_async_execution=m.is_async_execution),
+)
+describe.register(
+    ScriptRemoteCall,
+    lambda m: fields(
+        call=if_present(m, "call"),
+        ret_rref_id=if_present(m, "ret_rref_id"),
+        ret_fork_id=if_present(m, "ret_fork_id"),
+    ),
+)
+describe.register(ScriptResp, lambda m: fields(value=if_present(m, "value")))
+describe.register(
+    SerializedPyObj, lambda m: fields(payload=m.payload, tensor_indices=m.tensor_indices)
+)
+describe.register(
+    PythonCall,
+    lambda m: fields(
+        serialized_py_obj=if_present(m, "serialized_py_obj"),
+        is_async_execution=m.is_async_execution,
+    ),
+)
+describe.register(
+    PythonRemoteCall,
+    lambda m: fields(
+        serialized_py_obj=if_present(m, "serialized_py_obj"),
+        ret_rref_id=if_present(m, "ret_rref_id"),
+        ret_fork_id=if_present(m, "ret_fork_id"),
+        is_async_execution=m.is_async_execution,
+    ),
+)
+describe.register(
+    PythonResp, lambda m: fields(serialized_py_obj=if_present(m, "serialized_py_obj"))
+)
+describe.register(RemoteException, lambda m: fields(**chosen(m, "what")))
 describe.register(
     RRefMessage, lambda m: fields(**chosen(m, "body"), id=if_present(m, "id"), tensors=m.tensors)
 )

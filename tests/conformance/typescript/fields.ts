@@ -3,6 +3,17 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 import { double, field, list, message, optional, text } from "./form.js";
+import type {
+  Operator,
+  PythonCall,
+  PythonRemoteCall,
+  PythonResp,
+  RemoteException,
+  ScriptCall,
+  ScriptRemoteCall,
+  ScriptResp,
+  SerializedPyObj,
+} from "./gen/rref_proto/v1/call_pb.js";
 import type { ForkId, RRefId } from "./gen/rref_proto/v1/ids_pb.js";
 import type {
   BoolList,
@@ -207,6 +218,85 @@ export function rrefAck(_: RRefAck): string {
   return message();
 }
 
+// call.proto
+
+export function operator(m: Operator): string {
+  return message(field("schema", text(m.schema)), field("name", text(m.name)));
+}
+
+export function scriptCall(m: ScriptCall): string {
+  return message(
+    callee(m.callee),
+    list("stack", m.stack, ivalue),
+    field("is_async_execution", m.isAsyncExecution),
+  );
+}
+
+function callee(callee: ScriptCall["callee"]): string {
+  switch (callee.case) {
+    case "operator":
+      return field("operator", operator(callee.value));
+    case "qualifiedName":
+      return field("qualified_name", text(callee.value));
+    case undefined:
+      return "";
+  }
+}
+
+export function scriptRemoteCall(m: ScriptRemoteCall): string {
+  return message(
+    optional("call", m.call, scriptCall),
+    optional("ret_rref_id", m.retRrefId, globallyUniqueId),
+    optional("ret_fork_id", m.retForkId, globallyUniqueId),
+  );
+}
+
+export function scriptResp(m: ScriptResp): string {
+  return message(optional("value", m.value, ivalue));
+}
+
+export function serializedPyObj(m: SerializedPyObj): string {
+  return message(
+    field("payload", text(m.payload)),
+    list("tensor_indices", m.tensorIndices, String),
+  );
+}
+
+export function pythonCall(m: PythonCall): string {
+  return message(
+    optional("serialized_py_obj", m.serializedPyObj, serializedPyObj),
+    field("is_async_execution", m.isAsyncExecution),
+  );
+}
+
+export function pythonRemoteCall(m: PythonRemoteCall): string {
+  return message(
+    optional("serialized_py_obj", m.serializedPyObj, serializedPyObj),
+    optional("ret_rref_id", m.retRrefId, globallyUniqueId),
+    optional("ret_fork_id", m.retForkId, globallyUniqueId),
+    field("is_async_execution", m.isAsyncExecution),
+  );
+}
+
+export function pythonResp(m: PythonResp): string {
+  return message(optional("serialized_py_obj", m.serializedPyObj, serializedPyObj));
+}
+
+export function remoteException(m: RemoteException): string {
+  return message(what(m.what));
+}
+
+function what(what: RemoteException["what"]): string {
+  switch (what.case) {
+    case "text":
+      return field("text", text(what.value));
+    case "raw":
+      return field("raw", text(what.value));
+    case undefined:
+      return "";
+  }
+}
+
 // message.proto
 
 export function envelope(m: Message): string {
@@ -219,6 +309,16 @@ export function envelope(m: Message): string {
 
 function body(body: Message["body"]): string {
   switch (body.case) {
+    case "scriptResp":
+      return field("script_resp", scriptResp(body.value));
+    case "pythonCall":
+      return field("python_call", pythonCall(body.value));
+    case "pythonResp":
+      return field("python_resp", pythonResp(body.value));
+    case "scriptRemoteCall":
+      return field("script_remote_call", scriptRemoteCall(body.value));
+    case "pythonRemoteCall":
+      return field("python_remote_call", pythonRemoteCall(body.value));
     case "remoteRet":
       return field("remote_ret", forkMessage(body.value));
     case "scriptRrefFetchCall":
@@ -237,6 +337,10 @@ function body(body: Message["body"]): string {
       return field("rref_child_accept", rrefChildAccept(body.value));
     case "rrefAck":
       return field("rref_ack", rrefAck(body.value));
+    case "remoteException":
+      return field("remote_exception", remoteException(body.value));
+    case "scriptCall":
+      return field("script_call", scriptCall(body.value));
     case undefined:
       return "";
   }

@@ -14,6 +14,7 @@ import { sizeDelimitedDecodeStream, sizeDelimitedEncode } from "@bufbuild/protob
 
 import * as fields from "./fields.js";
 import { type Result, ResultSchema, type Vector, VectorSchema } from "./gen/conformance_pb.js";
+import * as call from "./gen/rref_proto/v1/call_pb.js";
 import { ForkIdSchema, RRefIdSchema } from "./gen/rref_proto/v1/ids_pb.js";
 import { IValueSchema } from "./gen/rref_proto/v1/ivalue_pb.js";
 import { MessageSchema } from "./gen/rref_proto/v1/message_pb.js";
@@ -36,6 +37,15 @@ const examiners: Record<string, (vector: Vector) => Result> = {
   RRefChildAccept: examiner(rref.RRefChildAcceptSchema, fields.rrefChildAccept),
   RRefForkRequest: examiner(rref.RRefForkRequestSchema, fields.forkMessage),
   RRefAck: examiner(rref.RRefAckSchema, fields.rrefAck),
+  Operator: examiner(call.OperatorSchema, fields.operator),
+  ScriptCall: examiner(call.ScriptCallSchema, fields.scriptCall),
+  ScriptRemoteCall: examiner(call.ScriptRemoteCallSchema, fields.scriptRemoteCall),
+  ScriptResp: examiner(call.ScriptRespSchema, fields.scriptResp),
+  SerializedPyObj: examiner(call.SerializedPyObjSchema, fields.serializedPyObj),
+  PythonCall: examiner(call.PythonCallSchema, fields.pythonCall),
+  PythonRemoteCall: examiner(call.PythonRemoteCallSchema, fields.pythonRemoteCall),
+  PythonResp: examiner(call.PythonRespSchema, fields.pythonResp),
+  RemoteException: examiner(call.RemoteExceptionSchema, fields.remoteException),
   Message: examiner(MessageSchema, fields.envelope),
   RecordedMessage: examiner(RecordedMessageSchema, fields.recordedMessage),
 };

@@ -38,6 +38,15 @@ var kinds = map[string]kind{
 	"RRefChildAccept":     kindOf(rrefChildAccept),
 	"RRefForkRequest":     kindOf(rrefForkRequest),
 	"RRefAck":             kindOf(rrefAck),
+	"Operator":            kindOf(operator),
+	"ScriptCall":          kindOf(scriptCall),
+	"ScriptRemoteCall":    kindOf(scriptRemoteCall),
+	"ScriptResp":          kindOf(scriptResp),
+	"SerializedPyObj":     kindOf(serializedPyObj),
+	"PythonCall":          kindOf(pythonCall),
+	"PythonRemoteCall":    kindOf(pythonRemoteCall),
+	"PythonResp":          kindOf(pythonResp),
+	"RemoteException":     kindOf(remoteException),
 	"Message":             kindOf(envelope),
 	"RecordedMessage":     kindOf(recordedMessage),
 }
@@ -212,6 +221,81 @@ func rrefChildAccept(m *pb.RRefChildAccept) string {
 
 func rrefAck(*pb.RRefAck) string { return message() }
 
+// call.proto
+
+func operator(m *pb.Operator) string {
+	return message(field("schema", text(m.Schema)), field("name", text(m.Name)))
+}
+
+func scriptCall(m *pb.ScriptCall) string {
+	return message(
+		callee(m),
+		list("stack", m.Stack, ivalue),
+		field("is_async_execution", boolean(m.IsAsyncExecution)),
+	)
+}
+
+func callee(m *pb.ScriptCall) string {
+	switch value := m.Callee.(type) {
+	case *pb.ScriptCall_Operator:
+		return field("operator", operator(value.Operator))
+	case *pb.ScriptCall_QualifiedName:
+		return field("qualified_name", text(value.QualifiedName))
+	default:
+		return ""
+	}
+}
+
+func scriptRemoteCall(m *pb.ScriptRemoteCall) string {
+	return message(
+		optionalMessage("call", m.Call, scriptCall),
+		optionalMessage("ret_rref_id", m.RetRrefId, rrefID),
+		optionalMessage("ret_fork_id", m.RetForkId, forkID),
+	)
+}
+
+func scriptResp(m *pb.ScriptResp) string {
+	return message(optionalMessage("value", m.Value, ivalue))
+}
+
+func serializedPyObj(m *pb.SerializedPyObj) string {
+	return message(
+		field("payload", text(m.Payload)),
+		list("tensor_indices", m.TensorIndices, integer[uint32]),
+	)
+}
+
+func pythonCall(m *pb.PythonCall) string {
+	return message(
+		optionalMessage("serialized_py_obj", m.SerializedPyObj, serializedPyObj),
+		field("is_async_execution", boolean(m.IsAsyncExecution)),
+	)
+}
+
+func pythonRemoteCall(m *pb.PythonRemoteCall) string {
+	return message(
+		optionalMessage("serialized_py_obj", m.SerializedPyObj, serializedPyObj),
+		optionalMessage("ret_rref_id", m.RetRrefId, rrefID),
+		optionalMessage("ret_fork_id", m.RetForkId, forkID),
+		field("is_async_execution", boolean(m.IsAsyncExecution)),
+	)
+}
+
+func pythonResp(m *pb.PythonResp) string {
+	return message(optionalMessage("serialized_py_obj", m.SerializedPyObj, serializedPyObj))
+}
+
+func remoteException(m *pb.RemoteException) string {
+	switch value := m.What.(type) {
+	case *pb.RemoteException_Text:
+		return message(field("text", text(value.Text)))
+	case *pb.RemoteException_Raw:
+		return message(field("raw", text(value.Raw)))
+	default:
+		return message()
+	}
+}
+
 // message.proto
 
 func envelope(m *pb.Message) string {
@@ -224,6 +308,16 @@ func envelope(m *pb.Message) string {
 
 func body(m *pb.Message) string {
 	switch value := m.Body.(type) {
+	case *pb.Message_ScriptResp:
+		return field("script_resp", scriptResp(value.ScriptResp))
+	case *pb.Message_PythonCall:
+		return field("python_call", pythonCall(value.PythonCall))
+	case *pb.Message_PythonResp:
+		return field("python_resp", pythonResp(value.PythonResp))
+	case *pb.Message_ScriptRemoteCall:
+		return field("script_remote_call", scriptRemoteCall(value.ScriptRemoteCall))
+	case *pb.Message_PythonRemoteCall:
+		return field("python_remote_call", pythonRemoteCall(value.PythonRemoteCall))
 	case *pb.Message_RemoteRet:
 		return field("remote_ret", remoteRet(value.RemoteRet))
 	case *pb.Message_ScriptRrefFetchCall:
@@ -242,6 +336,10 @@ func body(m *pb.Message) string {
 		return field("rref_child_accept", rrefChildAccept(value.RrefChildAccept))
 	case *pb.Message_RrefAck:
 		return field("rref_ack", rrefAck(value.RrefAck))
+	case *pb.Message_RemoteException:
+		return field("remote_exception", remoteException(value.RemoteException))
+	case *pb.Message_ScriptCall:
+		return field("script_call", scriptCall(value.ScriptCall))
 	default:
 		return ""
 	}

@@ -126,6 +126,15 @@ messages! {
     RRefForkRequest { rref_id, fork_id }
     RRefChildAccept { fork_id }
     RRefAck {}
+    Operator { schema, name }
+    ScriptCall { callee, stack, is_async_execution }
+    ScriptRemoteCall { call, ret_rref_id, ret_fork_id }
+    ScriptResp { value }
+    SerializedPyObj { payload, tensor_indices }
+    PythonCall { serialized_py_obj, is_async_execution }
+    PythonRemoteCall { serialized_py_obj, ret_rref_id, ret_fork_id, is_async_execution }
+    PythonResp { serialized_py_obj }
+    RemoteException { what }
     Message { body, id, tensors }
     NativeMessage { r#type, payload, tensors }
     OmittedValue { r#type, byte_size }
@@ -158,7 +167,20 @@ oneofs! {
         EnumValue => "enum_value",
         RrefValue => "rref_value",
     }
+    script_call::Callee {
+        Operator => "operator",
+        QualifiedName => "qualified_name",
+    }
+    remote_exception::What {
+        Text => "text",
+        Raw => "raw",
+    }
     message::Body {
+        ScriptResp => "script_resp",
+        PythonCall => "python_call",
+        PythonResp => "python_resp",
+        ScriptRemoteCall => "script_remote_call",
+        PythonRemoteCall => "python_remote_call",
         RemoteRet => "remote_ret",
         ScriptRrefFetchCall => "script_rref_fetch_call",
         PythonRrefFetchCall => "python_rref_fetch_call",
@@ -168,6 +190,8 @@ oneofs! {
         RrefForkRequest => "rref_fork_request",
         RrefChildAccept => "rref_child_accept",
         RrefAck => "rref_ack",
+        RemoteException => "remote_exception",
+        ScriptCall => "script_call",
     }
 }
 
@@ -213,6 +237,15 @@ fn run_named(vector: Vector) -> Found {
         RRefForkRequest,
         RRefChildAccept,
         RRefAck,
+        Operator,
+        ScriptCall,
+        ScriptRemoteCall,
+        ScriptResp,
+        SerializedPyObj,
+        PythonCall,
+        PythonRemoteCall,
+        PythonResp,
+        RemoteException,
         Message,
         RecordedMessage,
     )
