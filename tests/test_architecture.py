@@ -16,13 +16,13 @@ PACKAGE = Path(rref_proto.__file__).parent
 # A part is a module of the package or a folder in it. Each imports only parts of the layers before
 # its own.
 LAYERS = (
-    {"_text", "_version", "message_type", "v1"},
+    {"_pickle_opcodes", "_text", "_version", "message_type", "v1"},
     {"errors"},
     {"_check"},
     {"_arrays", "_wire"},
     {"ids", "tensor"},
     {"ivalue", "native"},
-    {"message"},
+    {"message", "python_object"},
     {"rpc_command"},
     {"fork_message"},
     {"call", "rref"},

@@ -30,12 +30,12 @@ from .ivalue import (
     IValue,
     RRefForkData,
     ScriptObject,
-    SerializedPyObj,
 )
 from .ledger import Certainty, HeldFork, Ledger, Remark
 from .message import Message
 from .message_type import MessageType
 from .native import NativeMessage
+from .python_object import SerializedPyObj
 from .recording import (
     OmittedValue,
     RecordedMessage,

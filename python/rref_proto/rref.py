@@ -13,12 +13,12 @@ from .ids import ForkId, RRefId, read_required_id
 from .ivalue import (
     Indices,
     IValue,
-    SerializedPyObj,
     values_from_proto,
     values_to_proto,
 )
 from .message import Message
 from .message_type import MessageType
+from .python_object import SerializedPyObj
 from .rpc_command import RpcCommandBase, base_class_error, message_with_values
 from .tensor import Tensor
 

@@ -8,8 +8,9 @@ from typing import Any
 from .._check import check_type
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId, read_required_id
-from ..ivalue import Indices, SerializedPyObj
+from ..ivalue import Indices
 from ..message import Message, message_with_tensors
+from ..python_object import SerializedPyObj
 from ..rpc_command import RpcCommandBase
 from ..tensor import Tensor
 

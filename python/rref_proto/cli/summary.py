@@ -12,8 +12,9 @@ from ..call import (
     ScriptResp,
 )
 from ..errors import RRefProtoError
-from ..ivalue import IValue, SerializedPyObj
+from ..ivalue import IValue
 from ..message import Message
+from ..python_object import SerializedPyObj
 from ..recording import RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..rref import PythonRRefFetchRet, ScriptRRefFetchRet

@@ -16,7 +16,6 @@ from .proto import (
     values_from_proto,
     values_to_proto,
 )
-from .python_object import SerializedPyObj
 from .tree import children_of, collect_tensors
 from .value import IValue
 
@@ -31,7 +30,6 @@ __all__ = [
     "Kind",
     "RRefForkData",
     "ScriptObject",
-    "SerializedPyObj",
     "children_of",
     "collect_tensors",
     "value_from_proto",

@@ -18,7 +18,8 @@ from ..call import (
 )
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId
-from ..ivalue import IValue, Kind, SerializedPyObj
+from ..ivalue import IValue, Kind
+from ..python_object import SerializedPyObj
 from ..rpc_command import RpcCommandBase
 from ..tensor import Tensor
 from .layout import Layout, Tensors, Values, all_held, in_tuple

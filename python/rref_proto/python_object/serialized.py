@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from .._check import check_items, check_type
 from ..errors import EncodeError
+from ..ivalue import IValue
 from ..tensor import Tensor
-from .base import check_ivalues
-from .value import IValue
 
 _set = object.__setattr__  # the class is frozen
 
@@ -38,7 +37,7 @@ class SerializedPyObj:
     @classmethod
     def fromIValues(cls, values: Sequence[IValue]) -> SerializedPyObj:
         """Read back what `toIValues` returned. Raises EncodeError for any other values."""
-        check_ivalues(values, "SerializedPyObj.fromIValues")
+        values = check_items(values, "SerializedPyObj.fromIValues", IValue)
         if not values or values[-1].kind not in {"bytes_value", "string_value"}:
             last = values[-1].kind if values else "nothing"
             raise EncodeError(f"expected a pickle as the last value, got {last}", "values")
