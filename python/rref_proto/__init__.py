@@ -35,7 +35,7 @@ from .ledger import Certainty, HeldFork, Ledger, Remark
 from .message import Message
 from .message_type import MessageType
 from .native import NativeMessage
-from .python_object import SerializedPyObj
+from .python_object import PythonRemoteException, PythonUDF, SerializedPyObj
 from .recording import (
     OmittedValue,
     RecordedMessage,
@@ -84,7 +84,9 @@ __all__ = [
     "PythonRRefFetchCall",
     "PythonRRefFetchRet",
     "PythonRemoteCall",
+    "PythonRemoteException",
     "PythonResp",
+    "PythonUDF",
     "RRefAck",
     "RRefChildAccept",
     "RRefFetchRet",

@@ -1,5 +1,6 @@
 """What PyTorch's RPC puts into a pickle of Python's, read and written without unpickling."""
 
 from .serialized import SerializedPyObj
+from .values import PythonRemoteException, PythonUDF
 
-__all__ = ["SerializedPyObj"]
+__all__ = ["PythonRemoteException", "PythonUDF", "SerializedPyObj"]

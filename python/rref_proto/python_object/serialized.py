@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._check import check_items, check_type
 from ..errors import EncodeError
-from ..ivalue import IValue
+from ..ivalue import IValue, RRefForkData
 from ..tensor import Tensor
+from .plain import make_plain
+from .reader import read_pickle
+from .writer import write_pickle
 
 _set = object.__setattr__  # the class is frozen
 
@@ -17,7 +21,10 @@ _set = object.__setattr__  # the class is frozen
 class SerializedPyObj:
     """A Python object as PyTorch's RPC sends it: a pickle, and the tensors that it refers to.
 
-    The pickle is never read here: unpickling runs whatever code its sender chose.
+    The pickle is never unpickled: that runs whatever code its sender chose. A reader of this
+    package's own, which imports and runs nothing, finds the RRefs in it, and its value where all of
+    it is plain data: None, bool, int, float, complex, str, bytes, bytearray, list, tuple, dict,
+    set, frozenset, Tensor, RRefForkData, PythonUDF and PythonRemoteException.
     Source: libtorch's SerializedPyObj (torch/csrc/distributed/rpc/types.h).
     """
 
@@ -28,6 +35,33 @@ class SerializedPyObj:
         check_type(self.payload, (bytes, bytearray, memoryview), "SerializedPyObj.payload")
         _set(self, "payload", bytes(self.payload))
         _set(self, "tensors", check_items(self.tensors, "SerializedPyObj.tensors", Tensor))
+
+    @classmethod
+    def from_python(cls, value: Any) -> SerializedPyObj:
+        """Make the pickle that PyTorch's own RPC would make of plain data.
+
+        Raises TypeError where a part of it is of no type listed above (a subclass is another type),
+        EncodeError where it contains itself or is nested too deep.
+        """
+        return cls(*write_pickle(value))
+
+    def to_python(self) -> Any:
+        """Return the value as plain Python.
+
+        Raises DecodeError, saying what was found and at which byte, where a part of it is no plain
+        data, contains itself, is nested too deep, or where the pickle is no valid one.
+        """
+        pickle = read_pickle(self.payload)
+        if pickle.unlike_plain_data:
+            raise pickle.unlike_plain_data
+        return make_plain(pickle.value, self.tensors, len(self.payload))
+
+    def rrefs(self) -> tuple[RRefForkData, ...]:
+        """Return the RRefs that the pickle passes on, each once, as they are met in it.
+
+        Whatever else is in the pickle is skipped. Raises DecodeError where it is no valid pickle.
+        """
+        return read_pickle(self.payload).forks
 
     def toIValues(self) -> tuple[IValue, ...]:
         """Return the tensors, then the payload: the values of a PythonRRefFetchRet."""
