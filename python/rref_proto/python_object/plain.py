@@ -181,9 +181,12 @@ def encode(builder: Builder, text: Any, encoding: Any) -> bytes:
     """Make bytes of text, as protocol 2 has them."""
     _check_types((text, encoding), (str, str))
     builder.budget.spend(len(text))
-    if encoding != LATIN_1 or not all(ord(each) < 256 for each in set(text)):
-        raise DecodeError("expected bytes as text in latin1, got other text")
-    data: bytes = text.encode(LATIN_1)
+    if encoding != LATIN_1:
+        raise DecodeError(f"expected bytes as text in {LATIN_1}, got {short_repr(encoding)}")
+    try:
+        data: bytes = text.encode(LATIN_1)
+    except UnicodeEncodeError as error:
+        raise DecodeError(f"expected bytes as text in {LATIN_1}: {error.reason}") from None
     return data
 
 

@@ -173,9 +173,6 @@ class _Reader:
         del self.stack[mark:]
         return values
 
-    def drop_mark(self) -> None:
-        self.pop_mark()
-
     def pop_value_or_mark(self) -> None:
         if self.marks and self.marks[-1] == len(self.stack):
             self.marks.pop()
@@ -285,7 +282,7 @@ class _Reader:
             self.push(CallNode(make, items, self.start))
         elif called == GETATTR and _is_attribute(items):
             self.push(attribute(*items))
-        elif called == RREF:
+        elif called == RREF and opcode == opcodes.REDUCE:
             self.forks.append(_fork(items))
             self.push(self.forks[-1])
         else:
@@ -338,7 +335,7 @@ def _fork(items: list[Any]) -> RRefForkData:
     return RRefForkData(owner_id, rref_id, fork_id, parent, type_str)
 
 
-Operation = Callable[[_Reader], None]
+Operation = Callable[[_Reader], object]
 
 
 def _push(value: Any) -> Operation:
@@ -384,7 +381,7 @@ OPERATIONS: dict[bytes, Operation] = {
     opcodes.FRAME: lambda reader: reader.check_left(reader.argument(opcodes.FRAME)),
     opcodes.MARK: lambda reader: reader.marks.append(len(reader.stack)),
     opcodes.POP: _Reader.pop_value_or_mark,
-    opcodes.POP_MARK: lambda reader: reader.drop_mark(),
+    opcodes.POP_MARK: _Reader.pop_mark,
     opcodes.DUP: lambda reader: reader.push(reader.top()),
     opcodes.NONE: _push(None),
     opcodes.NEWTRUE: _push(True),

@@ -9,9 +9,9 @@ from typing import Any
 from .._check import check_items, check_str, check_type
 from .names import check_name
 
-# How many lists, tuples, dicts and sets may be inside each other. Python's own pickler, in C, can
-# write about as many before it reports that its recursion is too deep.
-MAX_DEPTH = 1000
+# How many lists, tuples, dicts and sets may be inside each other. Python uses recursion to compare,
+# print or pickle them, and stops at a depth of about 1000.
+MAX_DEPTH = 500
 
 _set = object.__setattr__  # the classes are frozen
 
