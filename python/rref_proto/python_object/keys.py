@@ -12,6 +12,8 @@ from ..ivalue import RRefForkData
 # How much work may be done for the references of a pickle, for each of its bytes. A pickle without
 # references takes one at most.
 WORK_PER_BYTE = 64
+# An entry of a dict or set takes so much memory when a call copies it.
+STEPS_OF_AN_ENTRY = 16
 # So many bytes are hashed or compared in the time of one small value.
 BYTES_AT_ONCE = 64
 # Python hashes a tuple inside a tuple by recursion.

@@ -43,9 +43,13 @@ def attribute(owner: Global, name: str) -> Global:
 def to_text(found: Global) -> str:
     """Return a name as "module.function", or "module:Class.method" for what is inside a class.
 
-    Without the colon, nobody could tell where the name of the module ends.
+    Without the colon, nobody could tell where the name of the module ends. Raises EncodeError for
+    a name that no program can have, such as one with a colon.
     """
-    return f"{found.module}{':' if '.' in found.name else '.'}{found.name}"
+    text = f"{found.module}{':' if '.' in found.name else '.'}{found.name}"
+    if from_text(text) != found:
+        raise _wrong_name(text)
+    return text
 
 
 def from_text(text: str) -> Global:
@@ -56,10 +60,7 @@ def from_text(text: str) -> Global:
         module, _, name = text.rpartition(".")
     parts = [*module.split("."), *name.split(".")]
     if len(text) > LONGEST_NAME or not all(parts) or ":" in name:
-        raise EncodeError(
-            'expected a name such as "module.function" or "module:Class.method", '
-            f"got {short_repr(text)}"
-        )
+        raise _wrong_name(text)
     return Global(module, name)
 
 
@@ -70,3 +71,10 @@ def check_name(value: Any, where: str) -> str:
         return to_text(from_text(text))
     except EncodeError as error:
         raise error.within(where) from None
+
+
+def _wrong_name(text: str) -> EncodeError:
+    return EncodeError(
+        'expected a name such as "module.function" or "module:Class.method", '
+        f"got {short_repr(text)}"
+    )

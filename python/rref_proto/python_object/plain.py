@@ -14,7 +14,7 @@ from .._pickle_opcodes import Global
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
 from ..tensor import Tensor
-from .keys import Budget
+from .keys import STEPS_OF_AN_ENTRY, Budget
 from .names import (
     BYTEARRAY,
     BYTES,
@@ -29,7 +29,7 @@ from .names import (
     attribute,
     to_text,
 )
-from .nodes import CallNode, Kind, Node, Opaque, described
+from .nodes import CallNode, Kind, Node, described
 from .values import MAX_DEPTH, PythonRemoteException, PythonUDF
 
 # What protocol 2, which has no opcodes for bytes, says that it is encoded in.
@@ -37,7 +37,7 @@ LATIN_1 = "latin1"
 
 
 def make_plain(value: Any, tensors: Sequence[Tensor], pickle_size: int) -> Any:
-    """Make plain Python of what a pickle of `pickle_size` bytes holds.
+    """Make plain Python of the value of a pickle of `pickle_size` bytes, without OPAQUE in it.
 
     Raises DecodeError where a part of it is no plain data, contains itself, or is too deep.
     """
@@ -65,7 +65,7 @@ class Builder:
     def build(self, value: Any) -> Any:
         """Make plain Python of the outermost value."""
         if not isinstance(value, Node):
-            return _checked_leaf(value)
+            return value
         self.begin(value)
         while self.steps:
             step = self.steps[-1]
@@ -96,10 +96,10 @@ class Builder:
                     self.begin(item)
                     return
                 step.made.append(self.done[item])
-            elif names_allowed and isinstance(item, Global):
-                step.made.append(item)
+            elif isinstance(item, Global) and not names_allowed:
+                raise DecodeError(f"expected plain data, got {described(item)}")
             else:
-                step.made.append(_checked_leaf(item))
+                step.made.append(item)
         self.finish(step)
 
     def finish(self, step: _Step) -> None:
@@ -134,13 +134,6 @@ class Builder:
         return to_text(found)
 
 
-def _checked_leaf(value: Any) -> Any:
-    """Return a value without items. Raises DecodeError where it is no plain data by itself."""
-    if isinstance(value, (Global, Opaque)):
-        raise DecodeError(f"expected plain data, got {described(value)}")
-    return value
-
-
 def _check_types(values: tuple[Any, ...], expected: tuple[type, ...]) -> None:
     types = tuple(map(type, values))
     if types != expected:
@@ -148,20 +141,25 @@ def _check_types(values: tuple[Any, ...], expected: tuple[type, ...]) -> None:
         raise DecodeError(f"expected {names}, got {', '.join(map(described, values))}")
 
 
+def _check_elements(builder: Builder, items: Any) -> None:
+    """Raise DecodeError unless a set of this list can be made with little work."""
+    _check_types((items,), (list,))
+    builder.budget.spend(STEPS_OF_AN_ENTRY * len(items))
+    builder.budget.check_keys(items)
+
+
 # What a pickle calls to make plain data. Each function has the builder and the arguments.
 
 
 def make_set(builder: Builder, items: Any) -> set[Any]:
     """Make a set of a list."""
-    _check_types((items,), (list,))
-    builder.budget.check_keys(items)
+    _check_elements(builder, items)
     return set(items)
 
 
 def make_frozenset(builder: Builder, items: Any) -> frozenset[Any]:
     """Make a frozenset of a list."""
-    _check_types((items,), (list,))
-    builder.budget.check_keys(items)
+    _check_elements(builder, items)
     return frozenset(items)
 
 
@@ -209,8 +207,8 @@ def find_tensor(builder: Builder, index: Any) -> Tensor:
 def make_python_udf(builder: Builder, function: Any, args: Any, kwargs: Any) -> PythonUDF:
     """Make a call of a function."""
     _check_types((args, kwargs), (tuple, dict))
-    builder.budget.spend(len(kwargs))
-    if not all(isinstance(key, str) for key in kwargs):
+    builder.budget.spend(STEPS_OF_AN_ENTRY * len(kwargs))
+    if not set(map(type, kwargs)) <= {str}:
         raise DecodeError("expected the names of arguments, got a key that is no str")
     return PythonUDF(builder.name(function), args, kwargs)
 

@@ -81,11 +81,17 @@ class _Reader:
             self.start = self.position
             opcode = self.take(1)
             if opcode == opcodes.STOP:
-                return self.pop()
+                return self.result()
             operation = OPERATIONS.get(opcode)
             if operation is None:
                 raise DecodeError(f"expected an opcode of a pickle, got 0x{opcode.hex()}")
             operation(self)
+
+    def result(self) -> Any:
+        value = self.pop()
+        if isinstance(value, Global):
+            self.note(described(value))
+        return value
 
     def place(self) -> str:
         """Return where the opcode is that is being carried out."""

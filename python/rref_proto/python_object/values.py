@@ -33,8 +33,8 @@ class PythonUDF:
         _set(self, "function", check_name(self.function, "PythonUDF.function"))
         _set(self, "args", check_items(self.args, "PythonUDF.args"))
         check_type(self.kwargs, dict, "PythonUDF.kwargs")
-        for key in self.kwargs:
-            check_type(key, str, "PythonUDF.kwargs")
+        if not set(map(type, self.kwargs)) <= {str}:
+            raise TypeError("PythonUDF.kwargs: expected keys of str, got another key")
         _set(self, "kwargs", dict(self.kwargs))
 
 
