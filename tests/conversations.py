@@ -14,6 +14,7 @@ from rref_proto import (
     RRefUserDelete,
     write_recording,
 )
+from rref_proto.recording import Record
 
 RREF, FORK = RRefId(0, 1), ForkId(0, 2)
 DELETE = RRefUserDelete(RREF, FORK)
@@ -36,7 +37,7 @@ def ack(time: int, number: int | None = None, route: tuple[int, int] = (1, 0)) -
     return sent(time, ACK, number, route)
 
 
-def in_bytes(recorded: Iterable[RecordedMessage]) -> bytes:
+def in_bytes(recorded: Iterable[Record]) -> bytes:
     """Return the content of a file with these records."""
     file = io.BytesIO()
     write_recording(file, recorded)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rref_proto import (
     Device,
     EnumHolder,
+    EventKind,
     ForkId,
     GenericDict,
     GenericList,
@@ -20,6 +21,7 @@ from rref_proto import (
     PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
+    RecordedEvent,
     RecordedMessage,
     RemoteException,
     RemoteRet,
@@ -157,8 +159,12 @@ messages: st.SearchStrategy[Message] = st.builds(
 messages_without_nan = messages.filter(lambda message: "NaN" not in message.to_json())
 
 
+times = st.integers(-(10**18), 2 * 10**18)
+event_kinds = st.sampled_from(EventKind) | st.integers(-(2**31), 2**31 - 1).filter(bool)
+events = st.builds(RecordedEvent, times, worker_ids, event_kinds, texts)
+
+
 def _records_of(recorded: st.SearchStrategy[Message]) -> st.SearchStrategy[RecordedMessage]:
-    times = st.integers(-(10**18), 2 * 10**18)
     return st.builds(RecordedMessage, times, worker_ids, worker_ids, recorded, texts, texts)
 
 

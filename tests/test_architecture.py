@@ -27,8 +27,9 @@ LAYERS = (
     {"fork_message"},
     {"call", "rref"},
     {"bodies"},
-    {"ledger", "libtorch"},
+    {"libtorch", "passing"},
     {"recording"},
+    {"ledger"},
     {"cli", "recorder"},
     {"__init__", "__main__"},
 )

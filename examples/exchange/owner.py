@@ -72,6 +72,8 @@ def main(command: list[str]) -> None:
         requests = 0
         to_user, from_user = cast(BinaryIO, user.stdin), cast(BinaryIO, user.stdout)
         for record in read_recording(from_user):
+            if not isinstance(record, RecordedMessage):
+                sys.exit(f"expected a message, got {record}")
             worker, message = record.to_worker_id, record.message
             ledger.observe(USER, worker, message)
             # A response has the id of its request, so the user can match the two.

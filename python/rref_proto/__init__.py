@@ -37,8 +37,11 @@ from .message_type import MessageType
 from .native import NativeMessage
 from .python_object import PythonRemoteException, PythonUDF, SerializedPyObj
 from .recording import (
+    EventKind,
     OmittedValue,
+    RecordedEvent,
     RecordedMessage,
+    WithoutValues,
     merge,
     omit_values,
     read_recording,
@@ -65,6 +68,7 @@ __all__ = [
     "Device",
     "EncodeError",
     "EnumHolder",
+    "EventKind",
     "ForkId",
     "ForkMessageBase",
     "GenericDict",
@@ -96,6 +100,7 @@ __all__ = [
     "RRefMessageBase",
     "RRefProtoError",
     "RRefUserDelete",
+    "RecordedEvent",
     "RecordedMessage",
     "Remark",
     "RemoteError",
@@ -112,6 +117,7 @@ __all__ = [
     "ScriptResp",
     "SerializedPyObj",
     "Tensor",
+    "WithoutValues",
     "__version__",
     "fromMessage",
     "libtorch",

@@ -21,6 +21,7 @@ from rref_proto import (
     write_recording,
 )
 from rref_proto.cli import main
+from rref_proto.recording import Record
 
 from captures import DATA
 from conversations import in_bytes
@@ -31,7 +32,7 @@ TENSOR = Tensor(ScalarType.float32, [2, 3], bytes(24))
 WITH_TENSOR = ScriptRRefFetchRet([IValue.from_python(TENSOR)])
 
 
-def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:
+def save(path: Path, recorded: Iterable[Record]) -> str:
     """Write a recording; return its path as an argument of the command."""
     with path.open("wb") as file:
         write_recording(file, recorded)
@@ -39,7 +40,11 @@ def save(path: Path, recorded: Iterable[RecordedMessage]) -> str:
 
 
 def load(path: str | Path) -> list[RecordedMessage]:
-    return list(read_recording(Path(path).read_bytes()))
+    """Read a recording that has no events."""
+    read = list(read_recording(Path(path).read_bytes()))
+    messages = [record for record in read if isinstance(record, RecordedMessage)]
+    assert messages == read
+    return messages
 
 
 class Result(NamedTuple):
@@ -64,7 +69,7 @@ def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
-def shown(recorded: Iterable[RecordedMessage], *options: str) -> list[str]:
+def shown(recorded: Iterable[Record], *options: str) -> list[str]:
     """Return the lines that `show` prints for these records. It must accept them."""
     result = run("show", *options, "-", stdin=in_bytes(recorded))
     assert (result.code, result.err) == (0, "")
@@ -73,7 +78,7 @@ def shown(recorded: Iterable[RecordedMessage], *options: str) -> list[str]:
     return lines
 
 
-def diagram(recorded: Iterable[RecordedMessage]) -> list[str]:
+def diagram(recorded: Iterable[Record]) -> list[str]:
     """Return the steps of the diagram that `show` prints for these records."""
     first, *steps = shown(recorded, "--format", "mermaid")
     assert first == "sequenceDiagram"

@@ -57,6 +57,6 @@ def test_json_lines_hold_the_native_message_and_omitted_values() -> None:
     omitted = omit_values(WITH_TENSOR.toMessage())
     recorded = [
         RecordedMessage(1, 0, 1, empty, native_message=NativeMessage(0x20A, b"p", (TENSOR,))),
-        RecordedMessage(2, 0, 1, omitted[0], omitted_values=omitted[1]),
+        RecordedMessage(2, 0, 1, omitted.message, omitted_values=omitted.omitted_values),
     ]
     assert [_of_json(line) for line in _json_lines(recorded)] == recorded

@@ -6,12 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from rref_proto import Message, RecordedMessage, omit_values
+from rref_proto import (
+    EventKind,
+    ForkId,
+    Message,
+    RecordedEvent,
+    RecordedMessage,
+    RRefForkData,
+    RRefId,
+    libtorch,
+    omit_values,
+)
 from rref_proto.cli import main
 from rref_proto.libtorch import NativeMessage
 from rref_proto.v1 import message_pb2
 
 from cli_helpers import HOLDING, LIFECYCLE, TENSOR, WITH_TENSOR, load, save
+from conversations import in_bytes
+
+RREF = RRefForkData(0, RRefId(0, 1), ForkId(0, 2), 0, "Tensor")
+BEGAN = RecordedEvent(4, 1, EventKind.SHUTDOWN_BEGAN)
+ENDED = RecordedEvent(3, 0, EventKind.RECORDING_ENDED)
 
 
 def test_merge_of_two_halves_gives_the_whole(tmp_path: Path) -> None:
@@ -37,14 +52,26 @@ def test_merge_writes_to_standard_output(
 
 def test_merge_keeps_the_other_fields_of_a_record(tmp_path: Path) -> None:
     native = NativeMessage(0x20A, b"p", (TENSOR,))
-    message, omitted = omit_values(WITH_TENSOR.toMessage())
+    message, omitted, _ = omit_values(WITH_TENSOR.toMessage())
     recorded = [
         RecordedMessage(1, 0, 1, Message(message_pb2.Message()), "a", "b", native),
-        RecordedMessage(2, 0, 1, message, "", "b", None, omitted),
+        RecordedMessage(2, 0, 1, message, "", "b", None, omitted, (RREF,)),
     ]
     paths = [save(tmp_path / f"{n}.rref", [record]) for n, record in enumerate(recorded)]
     assert main(["merge", *paths, "--output", str(tmp_path / "whole.rref")]) == 0
     assert load(tmp_path / "whole.rref") == recorded
+
+
+def test_merge_keeps_events_and_writes_native_messages_as_the_schemas(tmp_path: Path) -> None:
+    native = libtorch.to_payload(WITH_TENSOR.toMessage())
+    one = save(
+        tmp_path / "1.rref",
+        [RecordedMessage(5, 0, 1, Message(message_pb2.Message()), native_message=native), ENDED],
+    )
+    other = save(tmp_path / "2.rref", [BEGAN])
+    assert main(["merge", one, other, "-o", str(tmp_path / "whole.rref")]) == 0
+    expected = [BEGAN, RecordedMessage(5, 0, 1, WITH_TENSOR.toMessage()), ENDED]
+    assert (tmp_path / "whole.rref").read_bytes() == in_bytes(expected)
 
 
 def test_merge_into_one_of_its_inputs_loses_nothing(tmp_path: Path) -> None:

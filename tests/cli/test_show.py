@@ -14,6 +14,7 @@ import rref_proto
 from rref_proto import (
     Device,
     EnumHolder,
+    EventKind,
     IValue,
     Message,
     OmittedValue,
@@ -22,6 +23,7 @@ from rref_proto import (
     PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
+    RecordedEvent,
     RecordedMessage,
     RemoteException,
     RemoteRet,
@@ -196,13 +198,31 @@ def test_a_message_that_could_not_be_read_is_shown_by_what_was_kept() -> None:
 
 
 def test_values_that_were_left_out_are_described() -> None:
-    message, omitted = omit_values(WITH_TENSOR.toMessage())
+    message, omitted, _ = omit_values(WITH_TENSOR.toMessage())
     (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
     assert f"omitted: Tensor of {omitted[0].byte_size} B  " in line
     assert line.endswith(" B protobuf")  # libtorch's size is not known
     several = (OmittedValue("Tensor", 5), OmittedValue("str", 6))
     (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=several)])
     assert "omitted: Tensor of 5 B, str of 6 B" in line
+    passed = (RRefForkData(0, RREF, FORK, 0, "Tensor"),)
+    (line,) = shown([replace(sent(0), omitted_values=several, passed_rrefs=passed)])
+    assert "omitted: Tensor of 5 B, str of 6 B, fork (0, 2) passed on" in line
+
+
+def test_events_are_shown_beside_the_messages() -> None:
+    began = RecordedEvent(SECOND, 1, EventKind.SHUTDOWN_BEGAN, "trainer")
+    later = RecordedEvent(2 * SECOND, -1, 77)
+    lines = shown([sent(0, names=("ps", "")), began, later])
+    assert lines[0].startswith("    +0.000000s  ps(0) -> 1  RRefUserDelete ")
+    assert lines[1:] == [
+        "    +1.000000s  trainer(1)  shutdown began",
+        "    +2.000000s  -1        event 77, which this version does not know",
+    ]
+    assert diagram([began, later]) == [
+        "    Note over trainer_1: shutdown began",
+        "    Note over wm1: event 77, which this version does not know",
+    ]
 
 
 def test_a_message_that_is_invalid_is_shown_as_such() -> None:
@@ -248,7 +268,7 @@ def test_every_message_is_one_line_that_does_nothing_to_a_terminal(
 
 @pytest.mark.parametrize("name", ["a\nb", "a\x1b[2Jb", "a\rb", "a\u2028b"], ids=repr)
 def test_a_hostile_name_or_type_breaks_no_line(name: str) -> None:
-    message, _ = omit_values(WITH_TENSOR.toMessage())
+    message, *_ = omit_values(WITH_TENSOR.toMessage())
     record = RecordedMessage(0, 0, 1, message, name, name, None, (OmittedValue(name, 1),))
     value = IValue("list_value", rref_proto.GenericList(name, ()))
     recorded = [record, sent(0, ScriptRRefFetchRet([value]))]

@@ -324,7 +324,8 @@ def test_tensors_of_an_mmap_are_views_of_it(tmp_path: Path) -> None:
 def test_values_can_be_left_out() -> None:
     tensor = Tensor(ScalarType.float32, [256], b"secr" * 256)
     script = ScriptRRefFetchRet([IValue.from_python({"w": tensor})]).toMessage().with_id(5)
-    message, omitted = omit_values(script)
+    message, omitted, passed = omit_values(script)
+    assert passed == ()
     assert b"secr" not in message.SerializeToString()
     assert (message.type, message.id) == (script.type, 5)
     assert [value.type for value in omitted] == ["Dict[str, Tensor]"]
@@ -335,7 +336,7 @@ def test_values_can_be_left_out() -> None:
 
 def test_a_python_value_left_out_is_described_by_its_parts() -> None:
     python = SerializedPyObj(b"\x80secret", (Tensor(ScalarType.bool, [], b"\x01"),))
-    message, omitted = omit_values(PythonRRefFetchRet(python.toIValues()).toMessage())
+    message, omitted, _ = omit_values(PythonRRefFetchRet(python.toIValues()).toMessage())
     assert [value.type for value in omitted] == ["Tensor", "str"]
     assert b"secret" not in message.SerializeToString()
 
@@ -343,7 +344,7 @@ def test_a_python_value_left_out_is_described_by_its_parts() -> None:
 @given(python_returns | script_returns)
 def test_a_fetch_return_has_values_to_leave_out(command: RRefFetchRet) -> None:
     message = command.toMessage()
-    left, omitted = omit_values(message)
+    left, omitted, _ = omit_values(message)
     assert [value.type for value in omitted] == [value.type for value in command.values()]
     assert (left.type, left.tensors) == (message.type, ())
     assert len(left.SerializeToString()) <= 2
@@ -351,7 +352,7 @@ def test_a_fetch_return_has_values_to_leave_out(command: RRefFetchRet) -> None:
 
 @given(messages.filter(lambda message: not isinstance(fromMessage(message), RRefFetchRet)))
 def test_other_messages_have_no_values_to_leave_out(message: Message) -> None:
-    assert omit_values(message) == (message, ())
+    assert omit_values(message) == (message, (), ())
 
 
 def test_what_libtorch_wrote_can_be_kept() -> None:

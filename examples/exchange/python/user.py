@@ -37,7 +37,10 @@ def call(worker: int, message_id: int, request: RpcCommandBase) -> RpcCommandBas
     message = request.toMessage().with_id(message_id)
     write_recording(sys.stdout.buffer, [RecordedMessage(time.time_ns(), USER, worker, message)])
     sys.stdout.buffer.flush()
-    response = next(received).message
+    record = next(received)
+    if not isinstance(record, RecordedMessage):
+        raise ValueError(f"expected a message, got {record}")
+    response = record.message
     # An RRefAck says only by its id which request it answers.
     if response.id != message_id:
         raise ValueError(f"expected the response {message_id}, got {response!r}")

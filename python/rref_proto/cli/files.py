@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, cast
 
 from ..errors import RRefProtoError
-from ..recording import RecordedMessage, merge, read_recording
+from ..recording import Record, merge, read_recording
 from .arguments import WrongCallError
 
 BAR_WIDTH = 40
@@ -32,10 +32,8 @@ def naming(path: str) -> Iterator[None]:
         raise error.within(path, ": ") from None
 
 
-def read_recordings(
-    paths: Sequence[str], progress: Progress | None = None
-) -> Iterator[RecordedMessage]:
-    """Yield the messages of all recordings, in one order."""
+def read_recordings(paths: Sequence[str], progress: Progress | None = None) -> Iterator[Record]:
+    """Yield the messages and events of all recordings, in one order."""
     for path in paths if len(paths) > 1 else ():
         if path == "-" or (Path(path).exists() and not _can_be_read_twice(Path(path))):
             raise WrongCallError(f"expected files, since several are read twice, got {path}")
@@ -53,7 +51,7 @@ class Recording:
         self.path = path
         self.progress = progress
 
-    def __iter__(self) -> Iterator[RecordedMessage]:
+    def __iter__(self) -> Iterator[Record]:
         with open_input(self.path) as file, naming(self.path):
             counted = self.progress.counting(file) if self.progress else file
             yield from read_recording(counted)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .._text import printable
 from ..ids import GloballyUniqueId
-from ..recording import SECOND, RecordedMessage
+from ..recording import SECOND, Record, RecordedEvent
 
 Namer = Callable[[int], str]
 
@@ -17,14 +17,17 @@ class Names:
     def __init__(self) -> None:
         self.known: dict[int, str] = {}
 
-    def learn(self, record: RecordedMessage) -> None:
+    def learn(self, record: Record) -> None:
         """Take the names out of a record."""
-        for worker, name in (
-            (record.from_worker_id, record.from_worker_name),
-            (record.to_worker_id, record.to_worker_name),
-        ):
-            if name:
-                self.known[worker] = name
+        if isinstance(record, RecordedEvent):
+            self._learn(record.worker_id, record.worker_name)
+        else:
+            self._learn(record.from_worker_id, record.from_worker_name)
+            self._learn(record.to_worker_id, record.to_worker_name)
+
+    def _learn(self, worker: int, name: str) -> None:
+        if name:
+            self.known[worker] = name
 
     def __call__(self, worker: int) -> str:
         """Return "name(3)", or "3" where the name is not known."""

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator
 
 from .._text import printable
-from ..recording import RecordedMessage
+from ..recording import Record, RecordedEvent, RecordedMessage
 from .arguments import Commands, add_command, add_recordings
 from .files import read_recordings
 from .names import Names, seconds
-from .summary import name_and_summary, sizes_of
+from .summary import event_summary, name_and_summary, sizes_of
 
 # A semicolon would end a statement of mermaid's, and a hash would begin an entity.
 MERMAID_ENTITIES = str.maketrans({"#": "#35;", ";": "#59;"})
@@ -30,33 +30,46 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def text_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
-    """Yield a line for each message: time since the first, way, name, ids, value, sizes."""
+def text_lines(records: Iterable[Record]) -> Iterator[str]:
+    """Yield a line for each record: time since the first, then the message or the event."""
     names, start = Names(), None
     for record in records:
         start = record.time if start is None else start
         names.learn(record)
-        way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
-        number = "" if record.message.id is None else f"#{record.message.id}"
-        name, said = name_and_summary(record)
-        yield printable(
-            f"{seconds(record.time - start):>14}  {way:<8}  {name:<19}  {number:<4}  "
-            f"{said:<42}  {sizes_of(record)}".rstrip()
-        )
+        if isinstance(record, RecordedEvent):
+            text = f"{names(record.worker_id):<8}  {event_summary(record)}"
+        else:
+            text = _message_text(record, names)
+        yield printable(f"{seconds(record.time - start):>14}  {text}".rstrip())
 
 
-def mermaid_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
+def _message_text(record: RecordedMessage, names: Names) -> str:
+    """Return the way, the name, the ids or the value, and the sizes of a message."""
+    way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
+    number = "" if record.message.id is None else f"#{record.message.id}"
+    name, said = name_and_summary(record)
+    return f"{way:<8}  {name:<19}  {number:<4}  {said:<42}  {sizes_of(record)}"
+
+
+def mermaid_lines(records: Iterable[Record]) -> Iterator[str]:
     """Yield the lines of a mermaid sequence diagram."""
     yield "sequenceDiagram"
     names = Names()
     for record in records:
         names.learn(record)
-        name, said = name_and_summary(record)
-        arrow = "-->>" if record.message.isResponse() else "->>"
-        sender = _participant(record.from_worker_id, names)
-        receiver = _participant(record.to_worker_id, names)
-        label = printable(f"{name} {said}".rstrip()).translate(MERMAID_ENTITIES)
-        yield f"    {sender}{arrow}{receiver}: {label}"
+        if isinstance(record, RecordedEvent):
+            worker = _participant(record.worker_id, names)
+            yield f"    Note over {worker}: {_label(event_summary(record))}"
+        else:
+            name, said = name_and_summary(record)
+            arrow = "-->>" if record.message.isResponse() else "->>"
+            sender = _participant(record.from_worker_id, names)
+            receiver = _participant(record.to_worker_id, names)
+            yield f"    {sender}{arrow}{receiver}: {_label(f'{name} {said}'.rstrip())}"
+
+
+def _label(text: str) -> str:
+    return printable(text).translate(MERMAID_ENTITIES)
 
 
 def _participant(worker: int, names: Names) -> str:
@@ -68,12 +81,12 @@ def _participant(worker: int, names: Names) -> str:
     return f"{name if name.isidentifier() else 'w' + name}_{number}"
 
 
-def json_lines(records: Iterable[RecordedMessage]) -> Iterator[str]:
+def json_lines(records: Iterable[Record]) -> Iterator[str]:
     """Yield each record in protobuf's JSON."""
     return (record.to_json() for record in records)
 
 
-FORMATS: dict[str, Callable[[Iterable[RecordedMessage]], Iterator[str]]] = {
+FORMATS: dict[str, Callable[[Iterable[Record]], Iterator[str]]] = {
     "text": text_lines,
     "mermaid": mermaid_lines,
     "json": json_lines,

@@ -15,7 +15,7 @@ from ..errors import RRefProtoError
 from ..ivalue import IValue
 from ..message import Message
 from ..python_object import SerializedPyObj
-from ..recording import RecordedMessage
+from ..recording import EventKind, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..rref import PythonRRefFetchRet, ScriptRRefFetchRet
 from ..tensor import Tensor
@@ -35,11 +35,19 @@ def name_and_summary(record: RecordedMessage) -> tuple[str, str]:
     name = _class_name(record.message)
     if record.omitted_values:
         values = (f"{value.type} of {value.byte_size} B" for value in record.omitted_values)
-        return name, f"omitted: {', '.join(values)}"
+        passed = "".join(f", fork {pair(rref.fork_id)} passed on" for rref in record.passed_rrefs)
+        return name, f"omitted: {', '.join(values)}{passed}"
     try:
         return name, _describe(fromMessage(record.message))
     except RRefProtoError as error:
         return name, f"invalid: {error}"
+
+
+def event_summary(event: RecordedEvent) -> str:
+    """Return what happened: "shutdown began", or the number of an event of a later version."""
+    if isinstance(event.kind, EventKind):
+        return event.kind.name.lower().replace("_", " ")
+    return f"event {event.kind}, which this version does not know"
 
 
 def _class_name(message: Message) -> str:

@@ -9,7 +9,7 @@ from ..libtorch import from_payload
 from ..message import Message
 from ..message_type import REQUEST_TYPE, MessageType
 from ..native import NativeMessage
-from ..recording import OmittedValue, RecordedMessage, omit_values
+from ..recording import OmittedValue, RecordedMessage, WithoutValues, omit_values
 from ..rref import FETCH_RETURNS
 from ..tensor import ScalarType, Tensor
 from ..v1 import message_pb2
@@ -50,26 +50,33 @@ def to_record(note: Note, worker: Worker, values: bool) -> tuple[RecordedMessage
     peer = Worker(note.peer_id, note.peer_name)
     sender, receiver = (worker, peer) if note.type & REQUEST_TYPE else (peer, worker)
     native: NativeMessage | None = None
-    omitted: tuple[OmittedValue, ...] = ()
     error: Exception | None = None
     try:
-        message, omitted = _read(note, values)
+        message, omitted, passed = _read(note, values)
     except (RRefProtoError, RuntimeError) as problem:  # torch raises RuntimeError for any tensor
         error = problem
-        message = Message(message_pb2.Message(id=note.id))
+        message, passed = Message(message_pb2.Message(id=note.id)), ()
         native, omitted = _keep(note, values)
     record = RecordedMessage(
-        note.time, sender.id, receiver.id, message, sender.name, receiver.name, native, omitted
+        note.time,
+        sender.id,
+        receiver.id,
+        message,
+        sender.name,
+        receiver.name,
+        native,
+        omitted,
+        passed,
     )
     return record, error
 
 
-def _read(note: Note, values: bool) -> tuple[Message, tuple[OmittedValue, ...]]:
+def _read(note: Note, values: bool) -> WithoutValues:
     if note.type not in FETCH_RETURNS:
-        return from_payload(note.type, note.payload, (), note.id), ()
+        return WithoutValues(from_payload(note.type, note.payload, (), note.id))
     if values:
         tensors = tuple(map(Tensor.from_torch, note.tensors))
-        return from_payload(note.type, note.payload, tensors, note.id), ()
+        return WithoutValues(from_payload(note.type, note.payload, tensors, note.id))
     # Zeros of the right size. They take no memory as long as nobody reads them.
     blank = [Tensor(ScalarType.uint8, (size,), bytes(size)) for size in note.tensor_sizes]
     return omit_values(from_payload(note.type, note.payload, blank, note.id))

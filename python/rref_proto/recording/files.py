@@ -10,7 +10,9 @@ from typing import IO, TYPE_CHECKING, Any
 from .._check import check_iterable, check_type, wrong_type
 from .._wire import MAX_SIZE, bytes_view, read_varint, varint
 from ..errors import DecodeError, RRefProtoError
-from .record import RecordedMessage, record_from_wire
+from .event import RecordedEvent
+from .reading import Record, record_from_wire
+from .record import RecordedMessage
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST_READ = 1 << 20
 
 
-def write_recording(file: IO[bytes], records: Iterable[RecordedMessage]) -> int:
+def write_recording(file: IO[bytes], records: Iterable[Record]) -> int:
     """Append records to a binary file; return how many.
 
     Nothing of a record is written before all of it has been encoded. Raises EncodeError for a
@@ -30,13 +32,17 @@ def write_recording(file: IO[bytes], records: Iterable[RecordedMessage]) -> int:
         raise wrong_type("a binary file", file, "write_recording")
     count = 0
     for record in check_iterable(records, "write_recording"):
-        check_type(record, RecordedMessage, f"records[{count}]")
+        check_type(record, (RecordedMessage, RecordedEvent), f"records[{count}]")
         parts = record.to_parts()
         parts.insert(0, varint(sum(map(len, parts))))
-        for part in parts if record.message.tensors else [b"".join(parts)]:
+        for part in parts if _has_tensors(record) else [b"".join(parts)]:
             _write(file, part)
         count += 1
     return count
+
+
+def _has_tensors(record: Record) -> bool:
+    return isinstance(record, RecordedMessage) and bool(record.message.tensors)
 
 
 def _write(file: IO[bytes], data: Buffer) -> None:
@@ -50,11 +56,12 @@ def _write(file: IO[bytes], data: Buffer) -> None:
         rest = memoryview(rest)[written:]
 
 
-def read_recording(file: IO[bytes] | Buffer) -> Iterator[RecordedMessage]:
+def read_recording(file: IO[bytes] | Buffer) -> Iterator[Record]:
     """Read a recording record by record, from a binary file or from a buffer such as an mmap.
 
     A file is read in flat memory; tensors are views of what was read. Of a buffer nothing is
-    copied: tensors are views of it.
+    copied: tensors are views of it. A recording has messages, and events of the workers. A message
+    that is there as libtorch wrote it becomes the schema's: see RecordedMessage.
     Raises DecodeError, saying in which record and at which byte, where a record is cut off or
     invalid; all records before it have been yielded by then.
     """

@@ -2,7 +2,8 @@
 
 Each worker records by its own clock. Within a recording the order is kept. Between recordings the
 times decide, with two exceptions: a message that several workers recorded comes once, after all
-that any of them recorded before it; and a request never comes after its response.
+that any of them recorded before it; and a request never comes after its response. Events of a
+worker are ordered as messages are: by their place in the recording, then by time.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from .._check import check_items, check_type, wrong_type
 from ..errors import RRefProtoError
-from ..rref import FETCH_RETURNS
+from ..passing import CARRIERS
+from .event import RecordedEvent
+from .reading import Record
 from .record import RecordedMessage
 
 
-def merge(recordings: Iterable[Iterable[RecordedMessage]]) -> Iterator[RecordedMessage]:
+def merge(recordings: Iterable[Iterable[Record]]) -> Iterator[Record]:
     """Put several recordings in one order, with each message once that several observers saw.
 
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
@@ -36,13 +39,13 @@ def merge(recordings: Iterable[Iterable[RecordedMessage]]) -> Iterator[RecordedM
     return _merge([_Source(recording) for recording in checked])
 
 
-def _checked(recording: Iterable[RecordedMessage]) -> Iterator[RecordedMessage]:
+def _checked(recording: Iterable[Record]) -> Iterator[Record]:
     for record in recording:
-        check_type(record, RecordedMessage, "merge")
+        check_type(record, (RecordedMessage, RecordedEvent), "merge")
         yield record
 
 
-def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
+def _merge(sources: list[_Source]) -> Iterator[Record]:
     yielded: Counter[Hashable] = Counter()
     requests_yielded: set[Hashable] = set()
     while True:
@@ -52,7 +55,7 @@ def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
         free = [each for each in present if each.is_free(present, requests_yielded)]
         chosen = min(free or present, key=lambda source: source.head.time)
         record, identity = chosen.head, chosen.identity
-        requests_yielded.add(_exchange(record, record.message.isResponse()))
+        requests_yielded |= _begun_by(record) | _ended_by(record)
         # All recordings that have the same message next are past it now.
         passed = max(each.take() for each in present if each.identity == identity)
         if passed > yielded[identity]:
@@ -66,18 +69,17 @@ def _merge(sources: list[_Source]) -> Iterator[RecordedMessage]:
 class _Source:
     """One recording: its next message, and which are still to come."""
 
-    head: RecordedMessage
+    head: Record
     identity: Hashable
 
-    def __init__(self, recording: Iterable[RecordedMessage]) -> None:
+    def __init__(self, recording: Iterable[Record]) -> None:
         self.to_come: Counter[Hashable] = Counter()
         self.taken: Counter[Hashable] = Counter()
         self.requests: set[Hashable] = set()
         try:
             for record in _checked(recording):
                 self.to_come[_identity(record)] += 1
-                if record.message.isRequest():
-                    self.requests.add(_exchange(record, False))
+                self.requests |= _begun_by(record)
         except RRefProtoError:
             pass  # the second reading raises it again
         self.records = _checked(recording)
@@ -112,22 +114,34 @@ class _Source:
             each.to_come[self.identity] > 0 for each in others if each.identity != self.identity
         ):
             return False
-        if self.head.message.id is None or not self.head.message.isResponse():
-            return True
-        request = _exchange(self.head, True)
-        return request in requests_yielded or not any(request in each.requests for each in others)
+        awaited = _ended_by(self.head) - requests_yielded
+        return not any(awaited & each.requests for each in others)
 
 
-def _exchange(record: RecordedMessage, is_response: bool) -> Hashable:
-    """Tell a request and its response from other pairs, by the request's way and id."""
-    way = record.from_worker_id, record.to_worker_id
-    return (*(way[::-1] if is_response else way), record.message.id)
+# A request and its response are told from other pairs by the request's way and id.
+def _begun_by(record: Record) -> set[Hashable]:
+    """Return what tells the pair that a request begins; nothing for other records."""
+    if isinstance(record, RecordedEvent) or not record.message.isRequest():
+        return set()
+    return {(record.from_worker_id, record.to_worker_id, record.message.id)}
 
 
-def _identity(record: RecordedMessage) -> Hashable:
-    """Tell a message from others: by all it says, but for the values of one that has an id."""
+def _ended_by(record: Record) -> set[Hashable]:
+    """Return what tells the pair that a response ends; nothing for other records."""
+    if isinstance(record, RecordedEvent) or not record.message.isResponse():
+        return set()
+    if record.message.id is None:
+        return set()
+    return {(record.to_worker_id, record.from_worker_id, record.message.id)}
+
+
+def _identity(record: Record) -> Hashable:
+    """Tell a record from others: by all it says, but for the values of a message that has an id."""
+    if isinstance(record, RecordedEvent):
+        return record  # its worker alone records it, so all copies have the same time
     message, native = record.message, record.native_message
     key = record.from_worker_id, record.to_worker_id, message.type, message.id, native
-    if message.id is not None and message.type in FETCH_RETURNS:
+    if message.id is not None and message.type in CARRIERS:
         return key  # one observer may have left out the values, and another not
-    return (*key, record.omitted_values, hash(message.SerializeToString()))
+    said = record.omitted_values, record.passed_rrefs, hash(message.SerializeToString())
+    return (*key, *said)

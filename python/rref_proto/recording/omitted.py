@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._check import INT64_RANGE, check_int, check_str, check_type
 from .._wire import unknown_fields
-from ..ivalue import IValue, collect_tensors
+from ..ivalue import IValue, RRefForkData, collect_tensors
 from ..message import Message, new_body
-from ..rref import FETCH_RETURNS, RRefFetchRet
+from ..passing import CARRIERS
+from ..rpc_command import fromMessage
 from ..v1 import message_pb2
 
 _set = object.__setattr__  # the class is frozen
@@ -47,18 +48,28 @@ class OmittedValue:
         return value
 
 
-def omit_values(message: Message) -> tuple[Message, tuple[OmittedValue, ...]]:
-    """Take the values out of a fetch return: return it without them, and what they were.
+class WithoutValues(NamedTuple):
+    """A message without its values, and what a recording says of them instead."""
 
-    Other messages come back as they are. Raises DecodeError as `fromMessage` does.
+    message: Message
+    omitted_values: tuple[OmittedValue, ...] = ()
+    passed_rrefs: tuple[RRefForkData, ...] = ()
+
+
+def omit_values(message: Message) -> WithoutValues:
+    """Take the values out of a message: return it without them, what they were, and their RRefs.
+
+    Messages that never have values come back as they are. Raises DecodeError as `fromMessage` does.
     """
     check_type(message, Message, "omit_values")
-    if message.type not in FETCH_RETURNS:
-        return message, ()
-    command = RRefFetchRet.fromMessage(message)
+    carrier = CARRIERS.get(message.type)
+    if carrier is None:
+        return WithoutValues(message)
+    command = fromMessage(message)
     proto = message_pb2.Message(id=message.id)
-    new_body(proto, command.body_field)
-    return Message(proto), tuple(map(_describe, command.values()))
+    carrier.rest_to_proto(command, new_body(proto, command.body_field))
+    omitted = tuple(map(_describe, carrier.values(command)))
+    return WithoutValues(Message(proto), omitted, carrier.rrefs(command))
 
 
 def _describe(value: IValue) -> OmittedValue:

@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Literal
 from google.protobuf import json_format
 
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
-from .._wire import PARSE_ERRORS, check_size, not_parsed, replace_field, tag, unknown_fields, varint
-from ..errors import DecodeError, EncodeError
-from ..message import TENSORS_MARK, Message, take_tensors_data
+from .._wire import check_size, tag, unknown_fields, varint
+from ..errors import EncodeError, RRefProtoError
+from ..ivalue import RRefForkData
+from ..libtorch import from_payload
+from ..message import Message
 from ..native import NativeMessage, native_id
 from ..v1 import recording_pb2
 from .omitted import OmittedValue
+from .passed import passed_rrefs_from_proto, rref_to_proto
+from .timestamp import TIMESTAMP_RANGE, read_timestamp, set_timestamp
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-# In nanoseconds.
-SECOND = 1_000_000_000
-# What a google.protobuf.Timestamp can hold: the years 1 to 9999.
-TIMESTAMP_RANGE = (-62_135_596_800 * SECOND, 253_402_300_800 * SECOND - 1)
-MESSAGE_FIELD = recording_pb2.RecordedMessage.MESSAGE_FIELD_NUMBER
-MESSAGE_TAG = tag(MESSAGE_FIELD)
+MESSAGE_TAG = tag(recording_pb2.RecordedMessage.MESSAGE_FIELD_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,12 @@ class RecordedMessage:
 
     `time` is in nanoseconds since the epoch, by the observer's clock; the worker ids are int16;
     the names are empty where the observer did not know them. `native_message` is what libtorch
-    wrote where the observer could not read it: `message` has no body then. `omitted_values`
-    describes the values of a fetch return that has none, see `omit_values`. Fields of a later
-    version are kept, but neither repr nor dataclasses.replace has them.
+    wrote where the observer did not read it: `message` has no body then. When a recording is read,
+    it becomes `message`, unless it cannot be read or its values were left out; so what is written
+    again is the schema's message. `omitted_values` describes the values of a message that has
+    none, and `passed_rrefs` are the forks that were inside them: see `omit_values`.
+    Fields of a later version are kept, but not those inside `passed_rrefs`; neither repr nor
+    dataclasses.replace has them.
     Raises EncodeError for a number out of range.
     Source: the message RecordedMessage of recording.proto.
     """
@@ -48,6 +50,7 @@ class RecordedMessage:
     to_worker_name: str = ""
     native_message: NativeMessage | None = None
     omitted_values: tuple[OmittedValue, ...] = ()
+    passed_rrefs: tuple[RRefForkData, ...] = ()
     # Fields of a later version, as they were read.
     _unknown: bytes = field(default=b"", init=False, repr=False)
 
@@ -69,11 +72,11 @@ class RecordedMessage:
                 raise EncodeError(
                     "expected the id of the message", "RecordedMessage.native_message"
                 )
-        if self.omitted_values or type(self.omitted_values) is not tuple:
-            omitted = check_items(
-                self.omitted_values, "RecordedMessage.omitted_values", OmittedValue
-            )
-            object.__setattr__(self, "omitted_values", omitted)
+        for name, expected in _REPEATED:
+            items = getattr(self, name)
+            if items or type(items) is not tuple:
+                items = check_items(items, f"RecordedMessage.{name}", expected)
+                object.__setattr__(self, name, items)
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record, tensors as views of their memory.
@@ -103,12 +106,14 @@ class RecordedMessage:
         head = recording_pb2.RecordedMessage(
             from_worker_id=self.from_worker_id, to_worker_id=self.to_worker_id
         )
-        head.time.seconds, head.time.nanos = divmod(self.time, SECOND)
+        set_timestamp(head.time, self.time)
         tail = recording_pb2.RecordedMessage(
             from_worker_name=self.from_worker_name, to_worker_name=self.to_worker_name
         )
         for value in self.omitted_values:
             value._to_proto(tail.omitted_values.add())
+        for rref in self.passed_rrefs:
+            rref_to_proto(tail.passed_rrefs.add(), rref)
         if self.native_message is not None:
             self.native_message._to_proto(tail.native_message)
         return head.SerializeToString(), tail.SerializeToString() + self._unknown
@@ -119,14 +124,14 @@ class RecordedMessage:
     ) -> RecordedMessage:
         """Take over a generated record; `data` is that of its message's tensors."""
         message = Message._from_proto(proto.message, data)
-        seconds, nanos = proto.time.seconds, proto.time.nanos
-        if not 0 <= nanos < SECOND:
-            raise DecodeError(f"expected from 0 to {SECOND - 1} nanoseconds, got {nanos}", "time")
+        time = read_timestamp(proto.time)
         native = None
         if proto.HasField("native_message"):
             native = NativeMessage._from_proto(proto.native_message, message.id)
+            if (read := _read_native(native, message, proto)) is not None:
+                native, message = None, read
         record = cls(
-            seconds * SECOND + nanos,
+            time,
             proto.from_worker_id,
             proto.to_worker_id,
             message,
@@ -134,12 +139,14 @@ class RecordedMessage:
             proto.to_worker_name,
             native,
             tuple(map(OmittedValue._from_proto, proto.omitted_values)),
+            passed_rrefs_from_proto(proto.passed_rrefs),
         )
         if later := _later_fields(proto):
             object.__setattr__(record, "_unknown", later)
         return record
 
 
+_REPEATED = (("omitted_values", OmittedValue), ("passed_rrefs", RRefForkData))
 _PARTS: tuple[tuple[Literal["time", "native_message"], bytes], ...] = (
     ("time", tag(recording_pb2.RecordedMessage.TIME_FIELD_NUMBER)),
     ("native_message", tag(recording_pb2.RecordedMessage.NATIVE_MESSAGE_FIELD_NUMBER)),
@@ -149,6 +156,20 @@ _RANGES = (
     ("from_worker_id", WORKER_ID_RANGE),
     ("to_worker_id", WORKER_ID_RANGE),
 )
+
+
+def _read_native(
+    native: NativeMessage, message: Message, proto: recording_pb2.RecordedMessage
+) -> Message | None:
+    """Return what libtorch wrote as the schema's message; None where something would be lost."""
+    if proto.omitted_values or unknown_fields(proto.native_message):
+        return None
+    if message.with_id(None).SerializeToString():
+        return None
+    try:
+        return from_payload(native.type, native.payload, native.tensors).with_id(message.id)
+    except RRefProtoError:
+        return None
 
 
 def _later_fields(proto: recording_pb2.RecordedMessage) -> bytes:
@@ -161,22 +182,3 @@ def _later_fields(proto: recording_pb2.RecordedMessage) -> bytes:
         if proto.HasField(name) and (inside := unknown_fields(getattr(proto, name))):
             later += part_tag + varint(len(inside)) + inside
     return later
-
-
-def record_from_wire(encoded: Buffer) -> RecordedMessage:
-    """Read the wire bytes of one record; tensors are views of them.
-
-    Raises DecodeError, or EncodeError for a value out of range, where they are no RecordedMessage.
-    """
-    data: list[memoryview] = []
-    if type(encoded) is not bytes or TENSORS_MARK in encoded:
-        encoded = replace_field(
-            memoryview(encoded), MESSAGE_FIELD, lambda message: take_tensors_data(message, data)
-        )
-    try:
-        proto = recording_pb2.RecordedMessage.FromString(encoded)
-    except PARSE_ERRORS as error:
-        raise not_parsed("RecordedMessage", error) from None
-    if not proto.HasField("message"):
-        raise DecodeError("expected a Message, found none", "message")
-    return RecordedMessage._from_proto(proto, data)

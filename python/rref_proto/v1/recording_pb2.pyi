@@ -1,15 +1,26 @@
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from rref_proto.v1 import ivalue_pb2 as _ivalue_pb2
 from rref_proto.v1 import message_pb2 as _message_pb2
 from rref_proto.v1 import tensor_pb2 as _tensor_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class EventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EVENT_KIND_UNSPECIFIED: _ClassVar[EventKind]
+    EVENT_KIND_SHUTDOWN_BEGAN: _ClassVar[EventKind]
+    EVENT_KIND_RECORDING_ENDED: _ClassVar[EventKind]
+EVENT_KIND_UNSPECIFIED: EventKind
+EVENT_KIND_SHUTDOWN_BEGAN: EventKind
+EVENT_KIND_RECORDING_ENDED: EventKind
+
 class RecordedMessage(_message.Message):
-    __slots__ = ("time", "from_worker_id", "to_worker_id", "message", "from_worker_name", "to_worker_name", "native_message", "omitted_values")
+    __slots__ = ("time", "from_worker_id", "to_worker_id", "message", "from_worker_name", "to_worker_name", "native_message", "omitted_values", "passed_rrefs", "event")
     TIME_FIELD_NUMBER: _ClassVar[int]
     FROM_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     TO_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +29,8 @@ class RecordedMessage(_message.Message):
     TO_WORKER_NAME_FIELD_NUMBER: _ClassVar[int]
     NATIVE_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     OMITTED_VALUES_FIELD_NUMBER: _ClassVar[int]
+    PASSED_RREFS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
     time: _timestamp_pb2.Timestamp
     from_worker_id: int
     to_worker_id: int
@@ -26,7 +39,9 @@ class RecordedMessage(_message.Message):
     to_worker_name: str
     native_message: NativeMessage
     omitted_values: _containers.RepeatedCompositeFieldContainer[OmittedValue]
-    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., from_worker_name: _Optional[str] = ..., to_worker_name: _Optional[str] = ..., native_message: _Optional[_Union[NativeMessage, _Mapping]] = ..., omitted_values: _Optional[_Iterable[_Union[OmittedValue, _Mapping]]] = ...) -> None: ...
+    passed_rrefs: _containers.RepeatedCompositeFieldContainer[_ivalue_pb2.RRefForkData]
+    event: EventKind
+    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., from_worker_name: _Optional[str] = ..., to_worker_name: _Optional[str] = ..., native_message: _Optional[_Union[NativeMessage, _Mapping]] = ..., omitted_values: _Optional[_Iterable[_Union[OmittedValue, _Mapping]]] = ..., passed_rrefs: _Optional[_Iterable[_Union[_ivalue_pb2.RRefForkData, _Mapping]]] = ..., event: _Optional[_Union[EventKind, str]] = ...) -> None: ...
 
 class NativeMessage(_message.Message):
     __slots__ = ("type", "payload", "tensors")

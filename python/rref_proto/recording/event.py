@@ -1,0 +1,110 @@
+"""RecordedEvent: something that happened at a worker, besides messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from google.protobuf import json_format
+
+from .._check import INT32_RANGE, WORKER_ID_RANGE, check_int, check_str
+from ..errors import DecodeError, EncodeError
+from ..v1 import recording_pb2
+from .timestamp import TIMESTAMP_RANGE, read_timestamp, set_timestamp
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_set = object.__setattr__  # the class is frozen
+
+
+class EventKind(IntEnum):
+    """What happened.
+
+    SHUTDOWN_BEGAN: the worker has begun to shut down, which deletes all forks that it holds.
+    RECORDING_ENDED: the worker has recorded all that it saw. Without it a recording is not
+    complete.
+    Source: the enum EventKind of recording.proto.
+    """
+
+    SHUTDOWN_BEGAN = 1
+    RECORDING_ENDED = 2
+
+    def __repr__(self) -> str:
+        return f"EventKind.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One event of one worker: no message, but in a recording among the messages.
+
+    `time` is in nanoseconds since the epoch, by the worker's clock; `worker_name` is empty where
+    the observer did not know it. A `kind` of a later version is a plain int. Fields of a later
+    version are kept, but neither repr nor dataclasses.replace has them.
+    Raises EncodeError for a number out of range.
+    Source: the message RecordedMessage of recording.proto, whose `event` is set.
+    """
+
+    time: int
+    worker_id: int
+    kind: EventKind | int
+    worker_name: str = ""
+    # All other fields, as they were read.
+    _unknown: bytes = field(default=b"", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _set(self, "time", check_int(self.time, TIMESTAMP_RANGE, "RecordedEvent.time"))
+        worker_id = check_int(self.worker_id, WORKER_ID_RANGE, "RecordedEvent.worker_id")
+        _set(self, "worker_id", worker_id)
+        _set(self, "kind", _checked_kind(self.kind))
+        _set(self, "worker_name", check_str(self.worker_name, "RecordedEvent.worker_name"))
+
+    def to_parts(self) -> list[Buffer]:
+        """Return buffers whose concatenation is the record: one, since it has no tensors."""
+        return [self.proto.SerializeToString()]
+
+    @property
+    def proto(self) -> recording_pb2.RecordedMessage:
+        """The generated message, a copy of all that this one holds."""
+        proto = recording_pb2.RecordedMessage.FromString(self._unknown)
+        set_timestamp(proto.time, self.time)
+        proto.from_worker_id = self.worker_id
+        proto.from_worker_name = self.worker_name
+        proto.event = int(self.kind)  # type: ignore[assignment] # also one of a later version
+        return proto
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return protobuf's JSON mapping of the record; on one line unless `indent` is given."""
+        return str(json_format.MessageToJson(self.proto, indent=indent))
+
+    @classmethod
+    def _from_proto(cls, proto: recording_pb2.RecordedMessage) -> RecordedEvent:
+        """Take over a generated record whose `event` is set.
+
+        Raises DecodeError where it also has a message, EncodeError for a number out of range.
+        """
+        if proto.HasField("message"):
+            raise DecodeError("expected a message or an event, found both", "event")
+        time = read_timestamp(proto.time)
+        event = cls(time, proto.from_worker_id, int(proto.event), proto.from_worker_name)
+        _set(event, "_unknown", _other_fields(proto))
+        return event
+
+
+def _checked_kind(kind: int) -> EventKind | int:
+    number = check_int(kind, INT32_RANGE, "RecordedEvent.kind")
+    if number == 0:
+        raise EncodeError("expected an event, got 0", "RecordedEvent.kind")
+    return EventKind(number) if number in list(EventKind) else number
+
+
+def _other_fields(proto: recording_pb2.RecordedMessage) -> bytes:
+    """Return the fields of `proto` that an event does not use; `proto` then has no others."""
+    for name in ("from_worker_id", "from_worker_name", "event"):
+        proto.ClearField(name)
+    proto.time.ClearField("seconds")
+    proto.time.ClearField("nanos")
+    if not proto.time.ByteSize():
+        proto.ClearField("time")
+    return proto.SerializeToString()
