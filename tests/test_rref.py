@@ -157,14 +157,6 @@ def test_a_body_of_a_later_version_is_unknown() -> None:
         fromMessage(message)
 
 
-def test_a_value_larger_than_a_message_is_refused_before_it_is_written() -> None:
-    value = IValue.from_python("x" * (1 << 20))
-    for _ in range(12):
-        value = IValue("tuple_value", (value, value))
-    with pytest.raises(EncodeError, match="at most 2147483647 bytes"):
-        ScriptRRefFetchRet([value]).toMessage()
-
-
 def test_a_base_class_refuses_a_message_of_another_class() -> None:
     for command in ONE_OF_EACH:
         message = Message.FromString(command.toMessage().SerializeToString())

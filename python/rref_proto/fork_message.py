@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 
 from ._check import check_type
 from .ids import ForkId, RRefId, read_required_id, read_two_ids, write_two_ids
-from .ivalue import Indices
 from .message import Message, new_body, received_body
 from .rpc_command import RpcCommandBase, base_class_error
-from .tensor import Tensor
+from .tensor import Tensor, TensorTable
 from .v1 import message_pb2
 
 _Fork = TypeVar("_Fork", bound="ForkMessage")
@@ -78,7 +77,7 @@ class ForkMessage(ForkMessageBase):
         rref_id = read_required_id(RRefId, body, "rref_id")
         return cls(rref_id, read_required_id(ForkId, body, "fork_id"))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         self.rref_id._to_proto(body.rref_id)
         self.fork_id._to_proto(body.fork_id)
 

@@ -26,7 +26,7 @@ from ._wire import (
 )
 from .errors import DecodeError, EncodeError, RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
-from .tensor import Tensor, take_data_out, tensor_to_parts
+from .tensor import Tensor, TensorTable, take_data_out, tensor_to_parts
 from .v1 import message_pb2
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _parse_message = message_pb2.Message.FromString
 
 TENSORS_FIELD = message_pb2.Message.TENSORS_FIELD_NUMBER
 TENSORS_TAG = tag(TENSORS_FIELD)
+# In bytes. Up to this size it takes less time to copy tensors than to make views of them.
+LARGEST_COPIED = 4096
 # However a writer pads the tag of `tensors`, its first byte has these low bits and a continuation.
 TENSORS_MARK = TENSORS_TAG[0]
 
@@ -47,10 +49,10 @@ class Command(Protocol):
     message_type: ClassVar[MessageType]
     body_field: ClassVar[str]
 
-    def _to_proto(self, body: Any, indices: dict[int, int]) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         """Set every field of `body`, a new generated message of the class.
 
-        `indices` says where each tensor is in the table, by the identity of the Tensor.
+        `table` has the tensors of the message.
         """
 
     def serialize_message(self, message_id: int | None) -> bytes:
@@ -123,8 +125,7 @@ class Message:
     @property
     def proto(self) -> message_pb2.Message:
         """The generated message, a copy of all that this one holds."""
-        proto = message_pb2.Message()
-        proto.CopyFrom(self._as_proto())
+        proto = self._new_proto()
         for tensor in self._tensors:
             tensor._to_proto(proto.tensors.add())
         return proto
@@ -179,27 +180,38 @@ class Message:
         # Most messages of a job have an object and no tensors: one call less for them.
         if self._command is not None and not self._tensors:
             return self._command.serialize_message(self._id)
-        return b"".join(self.to_parts()) if self._tensors else self._serialize_head()
+        size = 0
+        for tensor in self._tensors:
+            size += len(tensor.data)
+        return serialize(self.proto) if size <= LARGEST_COPIED else b"".join(self.to_parts())
 
     @classmethod
     def FromString(cls, buffer: Buffer) -> Message:
         """Read wire bytes: bytes, bytearray, memoryview, mmap, or anything else with a buffer.
 
-        The tensors' data are views of `buffer`, never copies. Raises DecodeError where the bytes
-        are no Message by the schema, TypeError for something without a buffer.
+        The tensors' data are views of `buffer`, never copies, but for messages of a few bytes that
+        cannot change. Raises DecodeError where the bytes are no Message by the schema, TypeError
+        for something without a buffer.
         """
-        if type(buffer) is bytes and TENSORS_MARK not in buffer:
-            message: Message = _new(cls)
-            try:
-                message._proto = _parse_message(buffer)
-            except PARSE_ERRORS as error:
-                raise not_parsed("Message", error) from None
-            message._command = message._id = None
-            message._tensors = ()
-            return message
+        if type(buffer) is not bytes or (len(buffer) > LARGEST_COPIED and TENSORS_MARK in buffer):
+            return cls._from_large(bytes_view(buffer, "Message"))
+        message: Message = _new(cls)
+        try:
+            proto = message._proto = _parse_message(buffer)
+        except PARSE_ERRORS as error:
+            raise not_parsed("Message", error) from None
+        message._command = message._id = None
+        message._tensors = ()
+        if TENSORS_MARK in buffer and (tensors := proto.tensors[:]):
+            message._tensors = _take_tensors(proto, [tensor.data for tensor in tensors])
+        return message
+
+    @classmethod
+    def _from_large(cls, view: memoryview) -> Message:
+        """Read wire bytes without copying the data of tensors."""
         data: list[memoryview] = []
         try:
-            proto = _parse_message(take_tensors_data(bytes_view(buffer, "Message"), data))
+            proto = _parse_message(take_tensors_data(view, data))
         except PARSE_ERRORS as error:
             raise not_parsed("Message", error) from None
         return cls._from_proto(proto, data)
@@ -252,15 +264,24 @@ class Message:
     def _as_proto(self) -> message_pb2.Message:
         """Return the generated message without tensors, made of the command at the first call."""
         if self._proto is None:
-            proto = message_pb2.Message()
-            if self._command is not None:
-                body = new_body(proto, self._command.body_field)
-                indices = {id(tensor): index for index, tensor in enumerate(self._tensors)}
-                self._command._to_proto(body, indices)
-            if self._id is not None:
-                proto.id = self._id
-            self._proto = proto
+            self._proto = self._new_proto()
         return self._proto
+
+    def _new_proto(self) -> message_pb2.Message:
+        """Return a new generated message without tensors."""
+        proto = message_pb2.Message()
+        if self._proto is not None:
+            proto.CopyFrom(self._proto)
+            return proto
+        if self._command is not None:
+            body = new_body(proto, self._command.body_field)
+            table = TensorTable()
+            for tensor in self._tensors:
+                table.index(tensor)
+            self._command._to_proto(body, table)
+        if self._id is not None:
+            proto.id = self._id
+        return proto
 
 
 def take_tensors_data(encoded: memoryview, data: list[memoryview]) -> bytes:
@@ -281,8 +302,8 @@ def _take_tensors(proto: message_pb2.Message, data: Sequence[Buffer]) -> tuple[T
     """Return the tensors of `proto`, which then has none; `data` has one buffer for each."""
     tensors: list[Tensor] = []
     try:
-        for tensor, content in zip(proto.tensors, data, strict=True):
-            tensors.append(Tensor._from_proto(tensor, content))
+        for tensor in proto.tensors[:]:
+            tensors.append(Tensor._from_proto(tensor, data[len(tensors)]))
     except RRefProtoError as error:
         raise error.within(f"tensors[{len(tensors)}]") from None
     proto.ClearField("tensors")
@@ -325,6 +346,15 @@ def received_body(message: Message, field: str) -> Any:
     """
     if isinstance(message, Message) and message._command is None:
         return getattr(message._proto, field)
+    return None
+
+
+def set_body(message: Message, field: str) -> Any:
+    """Return the field `field` of a message from the wire that has it, else None."""
+    if isinstance(message, Message) and message._command is None:
+        proto = message._as_proto()
+        if proto.HasField(field):
+            return getattr(proto, field)
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .ivalue import IValue, RRefForkData, children_of
+from .ivalue import IValue, RRefForkData
 from .message import Message
 from .message_type import MessageType
 from .rpc_command import RpcCommandBase, fromMessage
@@ -30,24 +30,8 @@ class Carrier(NamedTuple):
 
 
 def rrefs_in(values: Iterable[IValue]) -> RRefs:
-    """Return each RRef inside `values` once, in the order in which they are met.
-
-    A value that is in several places is visited once.
-    """
-    rrefs: dict[RRefForkData, None] = {}
-    # The values themselves are kept, so that no other value can get the same identity.
-    visited: dict[int, IValue] = {}
-    to_visit = list(values)[::-1]
-    while to_visit:
-        value = to_visit.pop()
-        if id(value) in visited:
-            continue
-        visited[id(value)] = value
-        if value.kind == "rref_value":
-            rrefs[value.value] = None
-        else:
-            to_visit += reversed(tuple(children_of(value)))
-    return tuple(rrefs)
+    """Return each RRef inside `values` once, in the order in which they are met."""
+    return tuple(dict.fromkeys(rref for value in values for rref in value.rrefs()))
 
 
 def passed_rrefs(message: Message) -> RRefs:

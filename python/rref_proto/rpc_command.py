@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from ._check import check_type
-from ._wire import MAX_SIZE
-from .errors import EncodeError, MessageTypeError, RRefProtoError
-from .ivalue import Indices, IValue, collect_tensors
+from .errors import MessageTypeError, RRefProtoError
 from .message import (
     Message,
     command_of,
     message_of,
-    message_with_tensors,
     new_body,
-    received_body,
     serialize,
+    set_body,
 )
 from .message_type import TYPE_OF_FIELD, MessageType
-from .tensor import Tensor
+from .tensor import Tensor, TensorTable
 from .v1 import message_pb2
 
 _Command = TypeVar("_Command", bound="RpcCommandBase")
@@ -51,6 +47,18 @@ class RpcCommandBase:
         Raises MessageTypeError where the message is of another type, DecodeError where a field is
         missing or out of range.
         """
+        field = getattr(cls, "body_field", "")
+        body = set_body(message, field) if field else None
+        if body is None:
+            return cls._from_other_message(message)
+        try:
+            return cls._from_proto(body, message.tensors)
+        except RRefProtoError as error:
+            raise error.as_decode_error(field) from None
+
+    @classmethod
+    def _from_other_message(cls: type[_Command], message: Message) -> _Command:
+        """Return the object of a message that was made of one, or that is of another type."""
         check_type(message, Message, f"{cls.__name__}.fromMessage")
         if not hasattr(cls, "body_field"):  # a base takes any of its classes
             found = fromMessage(message)
@@ -62,27 +70,22 @@ class RpcCommandBase:
         command = command_of(message)
         if isinstance(command, cls):
             return command
-        body = received_body(message, cls.body_field)
-        if body is None:  # an object of this type, but of another class
-            raise MessageTypeError(f"expected a {cls.__name__}, got a {type(command).__name__}")
-        try:
-            return cls._from_proto(body, message.tensors)
-        except RRefProtoError as error:
-            raise error.as_decode_error(cls.body_field) from None
+        # An object of this type, but of another class.
+        raise MessageTypeError(f"expected a {cls.__name__}, got a {type(command).__name__}")
 
     @classmethod
     def _from_proto(cls: type[_Command], body: Any, tensors: tuple[Tensor, ...]) -> _Command:
         """Make an object of `body`, the generated message of the class."""
         raise NotImplementedError
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         """Set every field of `body`, a new generated message of the class: see message.Command."""
         raise NotImplementedError
 
     def serialize_message(self, message_id: int | None) -> bytes:
         """Serialize a Message of this object, which has no tensors."""
         proto = message_pb2.Message(id=message_id)
-        self._to_proto(new_body(proto, self.body_field), {})
+        self._to_proto(new_body(proto, self.body_field), TensorTable())
         return serialize(proto)
 
 
@@ -119,17 +122,6 @@ def fromMessage(message: Message) -> RpcCommandBase:
             f"expected a message that this version knows, got {message.type.name}"
         )
     return command.fromMessage(message)
-
-
-def message_with_values(command: RpcCommandBase, values: Sequence[IValue], where: str) -> Message:
-    """Return the message of `command`, with the tensors of its `values`.
-
-    Raises EncodeError, which says `where`, if the values would be too large for a message.
-    """
-    size = sum(value.byte_size for value in values)
-    if size > MAX_SIZE:
-        raise EncodeError(f"expected at most {MAX_SIZE} bytes, got about {size}", where)
-    return message_with_tensors(command, collect_tensors(values))
 
 
 def base_class_error(base: type[RpcCommandBase]) -> TypeError:

@@ -11,16 +11,16 @@ from .errors import EncodeError
 from .fork_message import ForkMessage, RRefMessageBase
 from .ids import ForkId, RRefId, read_required_id
 from .ivalue import (
-    Indices,
     IValue,
+    collect_tensors,
     values_from_proto,
     values_to_proto,
 )
-from .message import Message
+from .message import Message, message_with_tensors
 from .message_type import MessageType
 from .python_object import SerializedPyObj
-from .rpc_command import RpcCommandBase, base_class_error, message_with_values
-from .tensor import Tensor
+from .rpc_command import RpcCommandBase, base_class_error
+from .tensor import Tensor, TensorTable
 
 _Call = TypeVar("_Call", bound="_RRefFetchCall")
 _Return = TypeVar("_Return", bound="RRefFetchRet")
@@ -55,7 +55,7 @@ class _RRefFetchCall(RRefMessageBase):
     def _from_proto(cls: type[_Call], body: Any, tensors: tuple[Tensor, ...]) -> _Call:
         return cls(body.from_worker_id, read_required_id(RRefId, body, "rref_id"))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         body.from_worker_id = self.from_worker_id
         self.rref_id._to_proto(body.rref_id)
 
@@ -88,18 +88,15 @@ class RRefFetchRet(RpcCommandBase):
         return self._values
 
     def toMessage(self) -> Message:
-        """Return the message, with the tensors of the values in the order they are met.
-
-        Raises EncodeError where the values would be too large for a message.
-        """
-        return message_with_values(self, self._values, "values")
+        """Return the message, with the tensors of the values in the order they are met."""
+        return message_with_tensors(self, collect_tensors(self._values))
 
     @classmethod
     def _from_proto(cls: type[_Return], body: Any, tensors: tuple[Tensor, ...]) -> _Return:
         return cls(values_from_proto(body.values, tensors, "values"))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
-        values_to_proto(body.values, self._values, indices)
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
+        values_to_proto(body.values, self._values, table)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._values!r})"
@@ -162,7 +159,7 @@ class RRefChildAccept(RpcCommandBase):
     def _from_proto(cls, body: Any, tensors: tuple[Tensor, ...]) -> RRefChildAccept:
         return cls(read_required_id(ForkId, body, "fork_id"))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         self.fork_id._to_proto(body.fork_id)
 
 
@@ -180,7 +177,7 @@ class RRefAck(RpcCommandBase):
     def _from_proto(cls, body: Any, tensors: tuple[Tensor, ...]) -> RRefAck:
         return cls()
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         """Set nothing: the message has no fields."""
 
 

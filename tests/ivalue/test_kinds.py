@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from rref_proto.ivalue.base import ALL_KINDS
-from rref_proto.ivalue.kinds import KINDS
-from rref_proto.ivalue.proto import CODECS, KIND_OF_FIELD
-from rref_proto.libtorch.writer import BY_POINTER, WRITERS
+from rref_proto.ivalue.base import ALL_KINDS, KIND_OF_FIELD
+from rref_proto.ivalue.check import ALWAYS_VALID, CHECKS
+from rref_proto.ivalue.tree import CHILDREN
+from rref_proto.ivalue.value import ANNOTATIONS, CONTAINERS, PLAIN, VALUES
+from rref_proto.ivalue.write import WRITERS
+from rref_proto.libtorch import writer
 from rref_proto.v1 import ivalue_pb2
 
 FIELDS = [field.name for field in ivalue_pb2.IValue.DESCRIPTOR.oneofs_by_name["kind"].fields]
-
-
-def test_every_table_has_every_kind_in_one_order() -> None:
-    assert list(KINDS) == list(ALL_KINDS)
-    assert list(CODECS) == list(ALL_KINDS)
-    assert list(WRITERS) == list(ALL_KINDS)
-    assert set(ALL_KINDS) > BY_POINTER
+SCALARS = {"double_value", "int_value", "bool_value", "string_value", "bytes_value"}
 
 
 def test_the_kinds_are_the_fields_of_the_schema() -> None:
-    assert sorted(KIND_OF_FIELD) == sorted(FIELDS)
+    assert list(KIND_OF_FIELD) == FIELDS
     different = {field: kind for field, kind in KIND_OF_FIELD.items() if field != kind}
     assert different == {"tensor_index": "tensor_value"}
+
+
+def test_every_table_has_every_kind() -> None:
+    assert list(WRITERS) == list(ALL_KINDS)
+    assert list(ANNOTATIONS) == FIELDS
+    assert set(VALUES) == set(PLAIN) == set(FIELDS) - SCALARS
+    assert set(writer.WRITERS) | {"tensor_index"} == set(FIELDS)
+    assert set(FIELDS) - SCALARS - {"none_value", "device_value"} == writer.BY_POINTER
+
+
+def test_the_tables_of_kinds_with_values_inside_agree() -> None:
+    assert set(CHILDREN) == CONTAINERS
+    assert set(CHECKS) > CONTAINERS
+    assert set(FIELDS) - set(CHECKS) == ALWAYS_VALID

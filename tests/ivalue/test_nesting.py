@@ -105,3 +105,14 @@ def test_nesting_without_end_is_refused(value: Any, annotation: str | None) -> N
         value = [value]
     with pytest.raises(EncodeError, match=f"at most {MAX_DEPTH} levels of nesting"):
         IValue.from_python(value, annotation)
+
+
+def test_a_value_larger_than_a_message_is_refused_before_it_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rref_proto.ivalue.value.MAX_SIZE", 1 << 20)
+    value = IValue("bytes_value", b"x" * 1000)
+    with pytest.raises(EncodeError, match=r"at most 1048576 bytes, got about [12]"):
+        for _ in range(30):
+            value = IValue("tuple_value", (value, value))
+    assert value.byte_size < 1 << 20

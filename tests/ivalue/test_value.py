@@ -154,7 +154,6 @@ def test_survives_copy_and_pickle(again: Callable[[Any], Any], ivalue: IValue) -
     other = again(ivalue)
     assert other == ivalue
     assert type(other) is IValue
-    # The depth and the size are copied too.
     assert ScriptRRefFetchRet([other]).toMessage() == ScriptRRefFetchRet([ivalue]).toMessage()
 
 

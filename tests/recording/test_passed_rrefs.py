@@ -23,8 +23,7 @@ from rref_proto import (
     omit_values,
     read_recording,
 )
-from rref_proto.ivalue import children_of
-from rref_proto.passing import passed_rrefs, rrefs_in
+from rref_proto.passing import passed_rrefs
 from rref_proto.v1 import recording_pb2
 
 from conversations import ack, in_bytes
@@ -60,22 +59,6 @@ def test_every_rref_inside_a_value_is_found_once(
     again = Message.FromString(message.SerializeToString())
     assert passed_rrefs(message) == passed_rrefs(again) == rrefs
     assert omit_values(message).passed_rrefs == rrefs
-
-
-@pytest.mark.parametrize("levels", [5, 10, 15])
-def test_a_value_that_is_in_several_places_is_visited_once(
-    levels: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    value = value_of(ONE)
-    for _ in range(levels):
-        value = IValue("tuple_value", [value, value])
-    visited: list[IValue] = []
-    monkeypatch.setattr(
-        "rref_proto.passing.children_of",
-        lambda value: (visited.append(value), children_of(value))[1],
-    )
-    assert rrefs_in([value]) == (ONE,)
-    assert len(visited) == levels
 
 
 def test_messages_without_values_pass_nothing_on() -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from .._check import check_str, check_type
 from ..errors import DecodeError
-from ..ivalue import Indices
 from ..rpc_command import RpcCommandBase
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorTable
 
 _set = object.__setattr__  # the class is frozen
 
@@ -38,7 +37,7 @@ class RemoteException(RpcCommandBase):
             raise DecodeError("expected a text, found none", "what")
         return cls(getattr(body, kind))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         if isinstance(self.what, str):
             body.text = self.what
         else:

@@ -8,11 +8,10 @@ from typing import Any
 from .._check import check_type
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId, read_required_id
-from ..ivalue import Indices
 from ..message import Message, message_with_tensors
 from ..python_object import SerializedPyObj
 from ..rpc_command import RpcCommandBase
-from ..tensor import Tensor
+from ..tensor import Tensor, TensorTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,10 @@ class _WithPythonObject(RpcCommandBase):
         tensors = {id(tensor): tensor for tensor in self.serialized_py_obj.tensors}
         return message_with_tensors(self, tuple(tensors.values()))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         proto = body.serialized_py_obj
         proto.payload = self.serialized_py_obj.payload
-        proto.tensor_indices.extend(indices[id(each)] for each in self.serialized_py_obj.tensors)
+        proto.tensor_indices.extend(map(table.index, self.serialized_py_obj.tensors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class PythonCall(_WithPythonObject):
     def _from_proto(cls, body: Any, tensors: tuple[Tensor, ...]) -> PythonCall:
         return cls(_read_python_object(body, tensors), body.is_async_execution)
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
-        _WithPythonObject._to_proto(self, body, indices)
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
+        _WithPythonObject._to_proto(self, body, table)
         body.is_async_execution = self.is_async_execution
 
 
@@ -96,8 +95,8 @@ class PythonRemoteCall(_WithPythonObject):
         fork_id = read_required_id(ForkId, body, "ret_fork_id")
         return cls(python, rref_id, fork_id, body.is_async_execution)
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
-        _WithPythonObject._to_proto(self, body, indices)
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
+        _WithPythonObject._to_proto(self, body, table)
         self.ret_rref_id._to_proto(body.ret_rref_id)
         self.ret_fork_id._to_proto(body.ret_fork_id)
         body.is_async_execution = self.is_async_execution

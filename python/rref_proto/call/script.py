@@ -10,17 +10,15 @@ from .._check import check_items, check_type
 from ..errors import DecodeError, EncodeError, RRefProtoError
 from ..ids import ForkId, RRefId, read_required_id
 from ..ivalue import (
-    MAX_DEPTH,
-    Indices,
     IValue,
+    collect_tensors,
     value_from_proto,
-    value_to_proto,
     values_from_proto,
     values_to_proto,
 )
-from ..message import Message
-from ..rpc_command import RpcCommandBase, message_with_values
-from ..tensor import Tensor
+from ..message import Message, message_with_tensors
+from ..rpc_command import RpcCommandBase
+from ..tensor import Tensor, TensorTable
 from .operator import Operator, check_qualified_name
 
 _set = object.__setattr__  # the classes are frozen
@@ -86,22 +84,19 @@ class ScriptCall(RpcCommandBase):
         return self.is_async_execution
 
     def toMessage(self) -> Message:
-        """Return the message, with the tensors of the stack in the order they are met.
-
-        Raises EncodeError where the values would be too large for a message.
-        """
-        return message_with_values(self, self._stack, "stack")
+        """Return the message, with the tensors of the stack in the order they are met."""
+        return message_with_tensors(self, collect_tensors(self._stack))
 
     @classmethod
     def _from_proto(cls, body: Any, tensors: tuple[Tensor, ...]) -> ScriptCall:
         return cls(*_read_call(body, tensors))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         if isinstance(self.callee, Operator):
             self.callee._to_proto(body.operator)
         else:
             body.qualified_name = self.callee
-        values_to_proto(body.stack, self._stack, indices)
+        values_to_proto(body.stack, self._stack, table)
         body.is_async_execution = self.is_async_execution
 
     def __repr__(self) -> str:
@@ -113,8 +108,7 @@ class ScriptCall(RpcCommandBase):
 class ScriptRemoteCall(ScriptCall):
     """Creates an RRef of what a builtin operator or a TorchScript function returns.
 
-    Raises EncodeError and TypeError as ScriptCall does, and for values that are nested so deep
-    that they would not fit a message.
+    Raises EncodeError and TypeError as ScriptCall does.
     Source: the message ScriptRemoteCall of call.proto; libtorch's ScriptRemoteCall.
     """
 
@@ -134,11 +128,6 @@ class ScriptRemoteCall(ScriptCall):
         ScriptCall.__init__(self, callee, stack, is_async_execution)
         check_type(ret_rref_id, RRefId, f"{type(self).__name__}.ret_rref_id")
         check_type(ret_fork_id, ForkId, f"{type(self).__name__}.ret_fork_id")
-        for index, value in enumerate(self._stack):
-            # The schema has a ScriptCall inside the call, which is a level more.
-            if value.depth >= MAX_DEPTH:
-                problem = f"expected at most {MAX_DEPTH - 1} levels of nesting, got {value.depth}"
-                raise EncodeError(problem, f"{type(self).__name__}.stack[{index}]")
         _set(self, "ret_rref_id", ret_rref_id)
         _set(self, "ret_fork_id", ret_fork_id)
 
@@ -162,9 +151,9 @@ class ScriptRemoteCall(ScriptCall):
         fork_id = read_required_id(ForkId, body, "ret_fork_id")
         return cls(callee, stack, rref_id, fork_id, is_async_execution)
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
         body.call.SetInParent()
-        ScriptCall._to_proto(self, body.call, indices)
+        ScriptCall._to_proto(self, body.call, table)
         self.ret_rref_id._to_proto(body.ret_rref_id)
         self.ret_fork_id._to_proto(body.ret_fork_id)
 
@@ -205,18 +194,15 @@ class ScriptResp(RpcCommandBase):
         return self._value
 
     def toMessage(self) -> Message:
-        """Return the message, with the tensors of the value in the order they are met.
-
-        Raises EncodeError where the value would be too large for a message.
-        """
-        return message_with_values(self, (self._value,), "value")
+        """Return the message, with the tensors of the value in the order they are met."""
+        return message_with_tensors(self, self._value.tensors())
 
     @classmethod
     def _from_proto(cls, body: Any, tensors: tuple[Tensor, ...]) -> ScriptResp:
         return cls(value_from_proto(body, "value", tensors))
 
-    def _to_proto(self, body: Any, indices: Indices) -> None:
-        value_to_proto(body.value, self._value, indices)
+    def _to_proto(self, body: Any, table: TensorTable) -> None:
+        self._value._to_proto(body.value, table)
 
     def __repr__(self) -> str:
         return f"ScriptResp({self._value!r})"

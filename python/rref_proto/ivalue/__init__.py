@@ -1,6 +1,7 @@
 """IValue: one TorchScript value, with ways from and to Python, and to the generated message."""
 
 from .base import MAX_DEPTH, Kind
+from .check import check_value
 from .containers import (
     CLASS_PREFIX,
     EnumHolder,
@@ -9,15 +10,9 @@ from .containers import (
     RRefForkData,
     ScriptObject,
 )
-from .proto import (
-    Indices,
-    value_from_proto,
-    value_to_proto,
-    values_from_proto,
-    values_to_proto,
-)
-from .tree import children_of, collect_tensors
-from .value import IValue
+from .fields import collect_tensors, value_from_proto, values_from_proto, values_to_proto
+from .tree import descendants
+from .value import IValue, generated_parts
 
 __all__ = [
     "CLASS_PREFIX",
@@ -26,14 +21,14 @@ __all__ = [
     "GenericDict",
     "GenericList",
     "IValue",
-    "Indices",
     "Kind",
     "RRefForkData",
     "ScriptObject",
-    "children_of",
+    "check_value",
     "collect_tensors",
+    "descendants",
+    "generated_parts",
     "value_from_proto",
-    "value_to_proto",
     "values_from_proto",
     "values_to_proto",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 from .._check import check_items, wrong_type
+from ..tensor import Tensor, TensorTable
 
 # The names of the fields in the .proto message's oneof, but for a tensor, which the schema refers
 # to by its index.
@@ -30,10 +31,14 @@ Kind = Literal[
     "rref_value",
 ]
 ALL_KINDS: tuple[Kind, ...] = get_args(Kind)
+# By the name of a field in the oneof, the kind.
+KIND_OF_FIELD: dict[str, Kind] = {
+    "tensor_index" if kind == "tensor_value" else kind: kind for kind in ALL_KINDS
+}
 
-# How many levels a value may have. A RecordedMessage, its Message and the body are around it, and a
-# parser that counts the outermost message allows 100 levels.
-MAX_DEPTH = 97
+# How many levels of protobuf messages a value may have. Four messages are around it in a recorded
+# ScriptRemoteCall, and a parser that counts the outermost message allows 100 levels.
+MAX_DEPTH = 96
 
 
 class IValueBase:
@@ -44,20 +49,32 @@ class IValueBase:
     def __init__(self, *_: Any, **__: Any) -> None:
         raise TypeError("IValueBase is a base class: expected IValue")
 
-    kind: Kind
-    value: Any
-    # How many levels of protobuf messages the value takes.
-    depth: int
-    # About how many bytes it takes, with everything written out, tensors' data not counted.
-    byte_size: int
+    @property
+    def kind(self) -> Kind:
+        """The kind, such as "int_list"."""
+        raise NotImplementedError
+
+    @property
+    def value(self) -> Any:
+        """The value."""
+        raise NotImplementedError
+
+    @property
+    def byte_size(self) -> int:
+        """How many bytes the value takes in a message, tensors' data not counted."""
+        raise NotImplementedError
 
     @property
     def type(self) -> str:
         """TorchScript's annotation of the value's type, such as "List[int]"."""
         raise NotImplementedError
 
-    def to_python(self) -> Any:
-        """Return the value as plain Python."""
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return each tensor inside the value once, in the order in which they are met."""
+        raise NotImplementedError
+
+    def _to_proto(self, proto: Any, table: TensorTable) -> None:
+        """Set every field of `proto`, a new generated IValue; `table` gives tensors their index."""
         raise NotImplementedError
 
 

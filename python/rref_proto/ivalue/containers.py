@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
 from .._text import short_repr
 from ..errors import EncodeError
-from ..ids import ForkId, RRefId
+from ..ids import ForkId, RRefId, read_required_id
 from .base import check_ivalue, check_ivalues
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CLASS_PREFIX = "__torch__."
 # Longer than any name of a class: a short reference to a long name must not be much work.
 LONGEST_CLASS_NAME = 1024
+# What the value of an enum's member can be.
+ENUM_KINDS = frozenset({"int_value", "double_value", "string_value", "bytes_value"})
 
 _set = object.__setattr__  # the classes are frozen
 
@@ -70,7 +72,7 @@ class ScriptObject:
     state: IValue | None = None
 
     def __post_init__(self) -> None:
-        _set(self, "type", _class_name(self.type, "ScriptObject.type"))
+        _set(self, "type", check_class_name(self.type, "ScriptObject.type"))
         attributes = _pairs(self.attributes, "ScriptObject.attributes")
         for name, value in attributes:
             check_str(name, "ScriptObject.attributes")
@@ -94,9 +96,9 @@ class EnumHolder:
     value: IValue
 
     def __post_init__(self) -> None:
-        _set(self, "type", _class_name(self.type, "EnumHolder.type"))
+        _set(self, "type", check_class_name(self.type, "EnumHolder.type"))
         check_ivalue(self.value, "EnumHolder.value")
-        if self.value.kind not in {"int_value", "double_value", "string_value", "bytes_value"}:
+        if self.value.kind not in ENUM_KINDS:
             raise EncodeError(
                 f"expected an int, a float or a str, got {self.value.kind}", "EnumHolder.value"
             )
@@ -124,8 +126,21 @@ class RRefForkData:
         _set(self, "parent", check_int(self.parent, WORKER_ID_RANGE, "RRefForkData.parent"))
         _set(self, "type_str", check_str(self.type_str, "RRefForkData.type_str"))
 
+    def _to_proto(self, proto: Any) -> None:
+        """Set every field of `proto`, a new generated RRefForkData."""
+        proto.owner_id, proto.parent, proto.type_str = self.owner_id, self.parent, self.type_str
+        self.rref_id._to_proto(proto.rref_id)
+        self.fork_id._to_proto(proto.fork_id)
 
-def _class_name(name: Any, where: str) -> str:
+    @classmethod
+    def _from_proto(cls, proto: Any) -> RRefForkData:
+        """Read a generated RRefForkData. Raises DecodeError, or EncodeError for a number."""
+        rref_id = read_required_id(RRefId, proto, "rref_id")
+        fork_id = read_required_id(ForkId, proto, "fork_id")
+        return cls(proto.owner_id, rref_id, fork_id, proto.parent, proto.type_str)
+
+
+def check_class_name(name: Any, where: str) -> str:
     """Return `name`, checked to be what libtorch calls a class that TorchScript compiled."""
     text = check_str(name, where)
     valid = len(text) <= LONGEST_CLASS_NAME and text.startswith(CLASS_PREFIX)

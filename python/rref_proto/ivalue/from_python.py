@@ -1,54 +1,66 @@
-"""Python values into IValues, by TorchScript's type, given or inferred."""
+"""Python values into a generated IValue, by TorchScript's type, given or inferred.
+
+For each type there is a function that writes a value of it. It is made once for a type, and not for
+each value: the elements of a long list are all written by one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from .._check import as_int
 from .._text import short_repr, shown
 from ..errors import EncodeError
-from ..tensor import Device, Tensor
+from ..tensor import Device, Tensor, TensorTable
 from .annotation import NONE, UNKNOWN, Annotation, parse, unify
 from .base import MAX_DEPTH, IValueBase, Kind
 from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, ScriptObject
-from .kinds import KINDS
+from .measure import Measured
+from .tree import is_deeper
+from .write import WRITERS, write_packed
 
-if TYPE_CHECKING:
-    from .value import IValue
-
-Arguments = tuple[Annotation, ...]
-
+# In bytes.
+SIZE_LIMIT = 64 << 20
 NO_TYPE_TO_INFER = "an empty list or dict has no type to infer: give `type`"
 
 
 class Plain(NamedTuple):
     """How the values of a type without parts become IValues."""
 
-    accepted: tuple[type, ...]
     kind: Kind
+    # The type that most values have, which needs no conversion.
+    exact: type
+    # Others that are accepted as well.
+    accepted: tuple[type, ...] = ()
     convert: Callable[[Any], Any] = lambda value: value
 
 
-def _fit(number: type[float] | type[complex], value: Any) -> float | complex:
-    try:
-        return number(value)
-    except OverflowError:
-        raise EncodeError(
-            f"expected a number that fits a double, got {short_repr(value)}"
-        ) from None
+def _fit(number: type[float] | type[complex]) -> Callable[[Any], float | complex]:
+    def convert(value: Any) -> float | complex:
+        try:
+            return number(value)
+        except OverflowError:
+            raise EncodeError(
+                f"expected a number that fits a double, got {short_repr(value)}"
+            ) from None
+
+    return convert
 
 
 PLAIN: dict[str, Plain] = {
-    "NoneType": Plain((type(None),), "none_value"),
-    "Tensor": Plain((Tensor,), "tensor_value"),
-    "float": Plain((float, int), "double_value", lambda value: _fit(float, value)),
-    "complex": Plain((complex, float, int), "complex_value", lambda value: _fit(complex, value)),
-    "int": Plain((int,), "int_value"),
-    "bool": Plain((bool,), "bool_value"),
-    "str": Plain((str, bytes), "string_value"),
-    "Device": Plain((Device,), "device_value"),
+    "NoneType": Plain("none_value", type(None)),
+    "Tensor": Plain("tensor_value", Tensor),
+    "float": Plain("double_value", float, (int,), _fit(float)),
+    "complex": Plain("complex_value", complex, (float, int), _fit(complex)),
+    "int": Plain("int_value", int),
+    "bool": Plain("bool_value", bool),
+    "str": Plain("string_value", str, (bytes,)),
+    "Device": Plain("device_value", Device),
 }
+# Kinds whose values are set as they are.
+SCALARS = {"double_value", "int_value", "bool_value", "string_value"}
 
 # The lists that TorchScript packs, by the type of their elements.
 PACKED: dict[str, Kind] = {
@@ -80,158 +92,312 @@ INFERRED: dict[type, Annotation] = {
 }
 
 
-def infer(value: Any, level: int = 0) -> Annotation:
-    """Return the type that `value` has in TorchScript, UNKNOWN for what an empty list holds.
+class Conversion:
+    """One Python value on its way into a generated IValue, and the tensors that were met.
 
-    Raises TypeError for what TorchScript has no type for, EncodeError for elements without a
-    common type and for nesting without end.
+    Raises EncodeError where the value with everything written out is larger than `size_limit`, in
+    bytes, or nested without end.
     """
-    _check_level(level)
-    match value:
-        case tuple():
-            return Annotation("Tuple", tuple(infer(element, level + 1) for element in value))
-        case list():
-            return Annotation("List", (_infer_common(value, level),))
-        case dict():
-            parts = _infer_common(list(value), level), _infer_common(list(value.values()), level)
-            return Annotation("Dict", parts)
-    if isinstance(value, IValueBase):
-        return _parse_given(value.type)
-    if type(value) in TYPED:
-        return _parse_given(KINDS[TYPED[type(value)]].annotation(value))
-    for known, annotation in INFERRED.items():
-        if isinstance(value, known) or (known is int and as_int(value) is not None):
-            return annotation
-    raise TypeError(
-        shown(
-            f"expected a value that TorchScript has a type for, got {type(value).__qualname__} "
-            "(an array or a torch tensor goes through Tensor.from_numpy or Tensor.from_torch)"
-        )
-    )
 
+    def __init__(self, value: Any, size_limit: int) -> None:
+        self.measured = Measured()
+        self.table = TensorTable()
+        self._limit = size_limit
+        self._size = 0
+        self.add_size(self.measured.size(value))
 
-def _infer_common(values: list[Any], level: int) -> Annotation:
-    # Most lists are of one exact type, and may be long: one type for each kind of element is
-    # enough then, not one for each element.
-    plain = {INFERRED.get(kind) for kind in set(map(type, values))}
-    if len(plain) == 1 and None not in plain:
-        return unify(annotation for annotation in plain if annotation)
-    return unify(dict.fromkeys(infer(value, level + 1) for value in values))
+    def add_size(self, size: int) -> None:
+        """Count `size` bytes more. Raises EncodeError where there are more than the limit."""
+        self._size += size
+        if self._size > self._limit:
+            raise EncodeError(
+                f"expected a value of at most {self._limit} bytes (size_limit), got "
+                f"{short_repr(self._size)}, what is in several places being counted in each"
+            )
 
+    def infer(self, value: Any) -> Annotation:
+        """Return the type that `value` has in TorchScript, UNKNOWN for what an empty list holds.
 
-class Builder:
-    """Makes IValues of Python values. It is given the class IValue, which builds on this module."""
-
-    def __init__(self, ivalue: type[IValue]) -> None:
-        self.ivalue = ivalue
-
-    def build(self, value: Any, annotation: Annotation, level: int = 0) -> IValue:
-        """Make an IValue of `value`, of the type `annotation`. Raises as IValue.from_python."""
-        _check_level(level)
-        name, arguments = annotation
-        if name in CHOICES:
-            return CHOICES[name](self, value, arguments, level)
-        if type(value) in TYPED:
-            value = self.ivalue(TYPED[type(value)], value)
-        if isinstance(value, self.ivalue):
-            if _parse_given(value.type) != annotation:
-                raise _mismatch(value, annotation)
-            return value
-        if name in PLAIN:
-            return self.plain(value, name)
-        if name in CONTAINERS:
-            return CONTAINERS[name](self, value, arguments, level)
-        raise _mismatch(value, annotation)
-
-    def plain(self, value: Any, name: str) -> IValue:
-        """Make an IValue of a type without parts."""
-        accepted, kind, convert = PLAIN[name]
-        is_int = int in accepted and as_int(value) is not None
-        if not (isinstance(value, accepted) or is_int) or (
-            isinstance(value, bool) and bool not in accepted
-        ):
-            raise _mismatch(value, Annotation(name))
-        return self.ivalue("bytes_value" if isinstance(value, bytes) else kind, convert(value))
-
-    def list(self, value: Any, arguments: Arguments, level: int) -> IValue:
-        """Make a list, of the packed kind where there is one for its elements."""
-        annotation = Annotation("List", arguments)
-        if not isinstance(value, (list, tuple)):
-            raise _mismatch(value, annotation)
-        if not annotation.known:
-            raise EncodeError(NO_TYPE_TO_INFER)
-        (element,) = arguments
-        if element.name in PACKED:
-            # As above: a list of one exact type is taken as it is.
-            if not {INFERRED.get(kind) for kind in set(map(type, value))} <= {element}:
-                value = [self.build(each, element, level + 1).value for each in value]
-            return self.ivalue(PACKED[element.name], value)
-        elements = tuple(self.build(each, element, level + 1) for each in value)
-        return self.ivalue("list_value", GenericList(str(annotation), elements))
-
-    def dict(self, value: Any, arguments: Arguments, level: int) -> IValue:
-        """Make a dict."""
-        annotation = Annotation("Dict", arguments)
-        if not isinstance(value, dict):
-            raise _mismatch(value, annotation)
-        if not annotation.known:
-            raise EncodeError(NO_TYPE_TO_INFER)
-        entries = tuple(
-            (self.build(key, arguments[0], level + 1), self.build(item, arguments[1], level + 1))
-            for key, item in value.items()
-        )
-        return self.ivalue("dict_value", GenericDict(str(annotation), entries))
-
-    def tuple(self, value: Any, arguments: Arguments, level: int) -> IValue:
-        """Make a tuple."""
-        if not isinstance(value, tuple) or len(value) != len(arguments):
-            raise _mismatch(value, Annotation("Tuple", arguments))
-        pairs = zip(value, arguments, strict=True)
-        elements = tuple(self.build(each, part, level + 1) for each, part in pairs)
-        return self.ivalue("tuple_value", elements)
-
-    def union(self, value: Any, arguments: Arguments, level: int) -> IValue:
-        """Make an IValue of the type in `arguments` that fits.
-
-        One that fits exactly goes before one that an int, say, could become.
+        Raises TypeError for what TorchScript has no type for, EncodeError for elements without a
+        common type.
         """
+        exact = INFERRED.get(type(value))
+        if exact is not None:
+            return exact
+        if isinstance(value, list):
+            return Annotation("List", (self._infer_common(value, self.measured.types(value)),))
+        if isinstance(value, tuple):
+            return Annotation("Tuple", tuple(map(self.infer, value)))
+        if isinstance(value, dict):
+            parts = list(value), list(value.values())
+            return Annotation(
+                "Dict", tuple(self._infer_common(part, self.measured.types(part)) for part in parts)
+            )
+        if isinstance(value, IValueBase):
+            return _parse_given(value.type)
+        if type(value) in TYPED:
+            return _parse_given(_type_of(value))
+        for known, annotation in INFERRED.items():
+            if isinstance(value, known) or (known is int and as_int(value) is not None):
+                return annotation
+        raise TypeError(
+            shown(
+                f"expected a value that TorchScript has a type for, got {type(value).__qualname__} "
+                "(an array or a torch tensor goes through Tensor.from_numpy or Tensor.from_torch)"
+            )
+        )
+
+    def _infer_common(self, values: list[Any], types: set[type]) -> Annotation:
+        # Most lists are of one exact type, and may be long.
+        if len(types) == 1:
+            (only,) = types
+            if only in INFERRED:
+                return INFERRED[only]
+            if only is list:
+                inner = [INFERRED.get(each) for each in self.measured.types_inside(values)]
+                if len(inner) == 1 and inner[0] is not None:
+                    return Annotation("List", (inner[0],))
+        return unify(dict.fromkeys(map(self.infer, values)))
+
+    def write(self, proto: Any, value: Any, annotation: Annotation) -> None:
+        """Set `proto`, a new generated IValue, to `value`, which is of the type `annotation`.
+
+        Raises as IValue.from_python.
+        """
+        writer_of(annotation)(self, proto, value, 0)
+
+    def place(self, proto: Any, value: Any, annotation: Annotation, level: int) -> bool:
+        """Set `proto` to `value` if it is an IValue or carries its own type; return whether so.
+
+        Raises TypeError where it is of another type than `annotation`.
+        """
+        if isinstance(value, IValueBase):
+            found = value.type
+        elif type(value) in TYPED:
+            found = _type_of(value)
+        else:
+            return False
+        if _parse_given(found) != annotation:
+            raise _mismatch(value, annotation)
+        if isinstance(value, IValueBase):
+            value._to_proto(proto, self.table)
+        else:
+            WRITERS[TYPED[type(value)]](proto, value, self.table)
+        self.check_depth(proto, level)
+        return True
+
+    def check_depth(self, proto: Any, level: int) -> None:
+        """Raise EncodeError where `proto`, with `level` messages around it, is nested too deep."""
+        if is_deeper(proto, MAX_DEPTH - level):
+            raise EncodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
+
+
+# Writes a value into a new generated IValue that has so many levels of messages around it.
+Writer = Callable[[Conversion, Any, Any, int], None]
+
+
+@lru_cache(maxsize=1024)
+def writer_of(annotation: Annotation) -> Writer:
+    """Return the function that writes values of a type."""
+    name = annotation.name
+    if name in PLAIN:
+        return _plain_writer(annotation, PLAIN[name])
+    make = MAKERS.get(name, _given_writer)
+    return make(annotation)
+
+
+def _plain_writer(annotation: Annotation, plain: Plain) -> Writer:
+    kind, exact, convert = plain.kind, plain.exact, plain.convert
+
+    def write_checked(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        if conversion.place(proto, value, annotation, level):
+            return
+        converted = convert(_accepted(value, annotation, plain))
+        write = WRITERS["bytes_value" if isinstance(value, bytes) else kind]
+        write(proto, converted, conversion.table)
+        if level > MAX_DEPTH - 3:
+            conversion.check_depth(proto, level)
+
+    def write_scalar(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        if type(value) is exact:
+            try:
+                setattr(proto, kind, value)
+            except ValueError:  # out of range, or no Unicode: refused below with our own error
+                pass
+            else:
+                return
+        write_checked(conversion, proto, value, level)
+
+    return write_scalar if kind in SCALARS else write_checked
+
+
+def _accepted(value: Any, annotation: Annotation, plain: Plain) -> Any:
+    """Return `value`, which must be of a type that becomes the plain type `annotation`."""
+    accepted = (plain.exact, *plain.accepted)
+    is_int = int in accepted and as_int(value) is not None
+    if not (isinstance(value, accepted) or is_int) or (
+        isinstance(value, bool) and bool not in accepted
+    ):
+        raise _mismatch(value, annotation)
+    return value
+
+
+def _given_writer(annotation: Annotation) -> Writer:
+    """Return the writer of a type that only values that carry their own type have."""
+
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        if not conversion.place(proto, value, annotation, level):
+            raise _mismatch(value, annotation)
+
+    return write
+
+
+def _container_writer(
+    accepted: type | tuple[type, ...],
+    make: Callable[[Annotation], Writer],
+) -> Callable[[Annotation], Writer]:
+    """Return what makes the writers of a container.
+
+    `accepted` are the Python types for it, `make` returns the writer of values that are of them.
+    """
+
+    def make_checked(annotation: Annotation) -> Writer:
+        is_known = annotation.known or annotation.name == "Tuple"
+        write_accepted = make(annotation) if is_known else None
+
+        def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+            if not isinstance(value, accepted):
+                if conversion.place(proto, value, annotation, level):
+                    return
+                raise _mismatch(value, annotation)
+            if write_accepted is None:
+                raise EncodeError(NO_TYPE_TO_INFER)
+            write_accepted(conversion, proto, value, level)
+            if level > MAX_DEPTH - 6:
+                conversion.check_depth(proto, level)
+
+        return write
+
+    return make_checked
+
+
+def _list_writer(annotation: Annotation) -> Writer:
+    (element,) = annotation.arguments
+    if element.name in PACKED:
+        return _packed_writer(element)
+    write_element, text = writer_of(element), str(annotation)
+
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        conversion.add_size(len(text))
+        proto.list_value.type = text
+        add = proto.list_value.elements.add
+        for each in value:
+            write_element(conversion, add(), each, level + 2)
+
+    return write
+
+
+def _packed_writer(element: Annotation) -> Writer:
+    kind, plain = PACKED[element.name], PLAIN[element.name]
+    only = {plain.exact}
+
+    def write(conversion: Conversion, proto: Any, value: Any, _: int) -> None:
+        if not conversion.measured.types(value) <= only:
+            value = [_plain_part(each, element, plain) for each in value]
+        if kind == "tensor_list":
+            WRITERS[kind](proto, value, conversion.table)
+        else:
+            write_packed(getattr(proto, kind), value)
+
+    return write
+
+
+def _plain_part(value: Any, annotation: Annotation, plain: Plain) -> Any:
+    """Return the element of a packed list that `value` becomes."""
+    if isinstance(value, IValueBase) and value.kind == plain.kind:
+        return value.value
+    converted = plain.convert(_accepted(value, annotation, plain))
+    return as_int(converted) if plain.exact is int else converted
+
+
+def _dict_writer(annotation: Annotation) -> Writer:
+    write_key, write_value = map(writer_of, annotation.arguments)
+    text = str(annotation)
+
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        conversion.add_size(len(text))
+        proto.dict_value.type = text
+        add = proto.dict_value.entries.add
+        for key, item in value.items():
+            entry = add()
+            write_key(conversion, entry.key, key, level + 3)
+            write_value(conversion, entry.value, item, level + 3)
+
+    return write
+
+
+def _tuple_writer(annotation: Annotation) -> Writer:
+    writers = tuple(map(writer_of, annotation.arguments))
+
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        if len(value) != len(writers):
+            raise _mismatch(value, annotation)
+        proto.tuple_value.SetInParent()
+        add = proto.tuple_value.elements.add
+        for write_element, each in zip(writers, value, strict=True):
+            write_element(conversion, add(), each, level + 2)
+
+    return write
+
+
+def _union_writer(annotation: Annotation) -> Writer:
+    """Return the writer of the type that fits.
+
+    One that fits exactly goes before one that an int, say, could become.
+    """
+    optional = annotation.name == "Optional"
+    choices = (NONE, *annotation.arguments) if optional else annotation.arguments
+
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
         try:
-            exact = infer(value, level + 1)
+            exact = conversion.infer(value)
         except EncodeError:  # an empty list has no type of its own
             exact = UNKNOWN
         unfit: EncodeError | None = None
-        for annotation in sorted(arguments, key=lambda each: each != exact):
+        for choice in sorted(choices, key=lambda each: each != exact):
             try:
-                return self.build(value, annotation, level + 1)
+                return writer_of(choice)(conversion, proto, value, level)
             except TypeError:  # noqa: PERF203 - that is how a type is found not to fit
-                continue
+                proto.Clear()
             except EncodeError as error:
+                proto.Clear()
                 unfit = unfit or error
-        if unfit:
-            raise unfit
-        raise _mismatch(value, Annotation("Union", arguments))
+        raise unfit or _mismatch(value, Annotation("Union", choices))
 
-    def optional(self, value: Any, arguments: Arguments, level: int) -> IValue:
-        """Make None, or a value of the type in `arguments`."""
-        return self.union(value, (NONE, *arguments), level)
-
-    def any(self, value: Any, _: Arguments, level: int) -> IValue:
-        """Make an IValue of the type that `value` itself has."""
-        return self.build(value, infer(value, level + 1), level + 1)
+    return write
 
 
-Build = Callable[[Builder, Any, Arguments, int], "IValue"]
-CONTAINERS: dict[str, Build] = {
-    "List": Builder.list,
-    "Dict": Builder.dict,
-    "Tuple": Builder.tuple,
+def _any_writer(_: Annotation) -> Writer:
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        writer_of(conversion.infer(value))(conversion, proto, value, level)
+
+    return write
+
+
+# By the name of a type with parts, or of one that leaves it to the value what it is.
+MAKERS: dict[str, Callable[[Annotation], Writer]] = {
+    "List": _container_writer((list, tuple), _list_writer),
+    "Dict": _container_writer(dict, _dict_writer),
+    "Tuple": _container_writer(tuple, _tuple_writer),
+    "Union": _union_writer,
+    "Optional": _union_writer,
+    "Any": _any_writer,
 }
-# Types that leave it to the value which one it is of.
-CHOICES: dict[str, Build] = {
-    "Union": Builder.union,
-    "Optional": Builder.optional,
-    "Any": Builder.any,
-}
+
+
+def _type_of(value: Any) -> str:
+    """Return the annotation of a value that carries its own type."""
+    return f"RRef[{value.type_str}]" if isinstance(value, RRefForkData) else str(value.type)
 
 
 def _parse_given(text: str) -> Annotation:
@@ -239,11 +405,6 @@ def _parse_given(text: str) -> Annotation:
         return parse(text)
     except EncodeError:  # the type came from a sender, and is not ours to judge
         return Annotation(text)
-
-
-def _check_level(level: int) -> None:
-    if level > MAX_DEPTH:
-        raise EncodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
 
 
 def _mismatch(value: Any, annotation: Annotation) -> TypeError:

@@ -1,40 +1,38 @@
-"""Reads the subset of pickle that libtorch's C++ Pickler writes, and nothing more.
-
-Values are immutable once read, so that a reference to one costs nothing, and each knows how large
-it would be unfolded, which is bounded.
-"""
+"""Reads the subset of pickle that libtorch's C++ Pickler writes, and nothing more."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
+from .. import _pickle_opcodes as opcodes
+from .._pickle_opcodes import Global
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
 from ..ivalue import CLASS_PREFIX, IValue
 from ..tensor import Tensor
-from . import opcodes
+from . import names
 from .builders import (
     BUILDERS,
-    Arguments,
     ClassName,
     Instance,
-    TensorTable,
+    Items,
+    Whole,
     arguments_of,
-    as_ivalue,
     call_global,
     described,
     fill_instance,
+    tuple_of,
+    whole,
 )
 
-# How large a payload's values may be when every memo reference in it is replaced by what it refers
-# to, in bytes of IValue.byte_size: so much for each byte of payload, and so much in any case.
-UNFOLDED_BYTES_PER_BYTE = 64
-UNFOLDED_BYTES_ALWAYS = 1 << 20
+# What is referred to is copied: protobuf cannot say that two values are one. So many bytes may be
+# copied for each byte of payload, and so many in any case.
+COPIED_BYTES_PER_BYTE = 64
+COPIED_BYTES_ALWAYS = 1 << 20
 
-UNFINISHED = (list, dict, Instance, Arguments)
-
-_Result = TypeVar("_Result")
+UNFINISHED = (list, dict, Instance)
 
 
 def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
@@ -43,74 +41,72 @@ def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
     Bytes after the end of the pickle are ignored, as libtorch does. Raises DecodeError, saying at
     which byte, for anything that libtorch's writer would not write.
     """
-    return _read(payload, tensors, _Reader.tuple_at_end)
+    reader = _Reader(payload, len(tensors))
+    try:
+        value = reader.read()
+        if type(value) is not Items:
+            raise DecodeError(f"expected a tuple, got {described(value)}")
+        table = tuple(tensors)
+        wholes = [whole(item) for item in value.items]
+        # An object that is several items of the tuple is one IValue, so that it is written once.
+        views = {id(each): IValue._from_proto(each.proto, table) for each in wholes}
+        return tuple([views[id(each)] for each in wholes])
+    except RRefProtoError as error:
+        raise reader.located(error) from None
 
 
 def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
-    """Read a payload: the value that it pickles. All else is as in `read_tuple`."""
-    return _read(payload, tensors, _Reader.value_at_end)
-
-
-def _read(
-    payload: bytes, tensors: Sequence[Tensor], at_end: Callable[[_Reader, Any], _Result]
-) -> _Result:
-    reader = _Reader(payload, tensors)
+    """Read a payload that is the pickle of one value, as `read_tuple` reads one of a tuple."""
+    reader = _Reader(payload, len(tensors))
     try:
-        return at_end(reader, reader.read())
+        return IValue._from_proto(whole(reader.read()).proto, tuple(tensors))
     except RRefProtoError as error:
-        raise error.as_decode_error(f"byte {reader.start} of the payload", ", ") from None
+        raise reader.located(error) from None
 
 
 class _Reader:
     """A stack machine.
 
-    On its stack are None, bool, int, float, str and bytes as they are, IValue for all else that is
-    whole, and list, dict, Global, Instance and Arguments on their way to one.
+    On its stack are None, bool, int, float, str and bytes as they are, Items for a tuple, Whole for
+    all else that is whole, and list, dict, Global, ClassName and Instance on their way to one.
     """
 
-    def __init__(self, payload: bytes, tensors: Sequence[Tensor]) -> None:
+    def __init__(self, payload: bytes, tensor_count: int) -> None:
         self.payload = payload
-        self.tensors = TensorTable(tensors)
+        self.tensor_count = tensor_count
         self.start = 0  # of the opcode that is being carried out
         self.position = 0
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
-        self.limit = UNFOLDED_BYTES_ALWAYS + UNFOLDED_BYTES_PER_BYTE * len(payload)
+        self.sizes: dict[int, int] = {}  # in bytes, of what is in the memo and was referred to
+        self.left_to_copy = COPIED_BYTES_ALWAYS + COPIED_BYTES_PER_BYTE * len(payload)
+
+    def located(self, error: RRefProtoError) -> DecodeError:
+        """Return the error with the byte at which it came up."""
+        return error.as_decode_error(f"byte {self.start} of the payload", ", ")
 
     def read(self) -> Any:
-        """Carry out all opcodes; return the one value that is left."""
-        if self.take(2) != opcodes.HEADER:
-            raise DecodeError(f"expected a pickle of protocol {opcodes.PROTOCOL}")
+        """Return what the pickle holds, as it is on the stack."""
+        if self.take(2) != names.HEADER:
+            raise DecodeError(f"expected a pickle of protocol {names.PROTOCOL}")
+        payload = self.payload
         while True:
             self.start = self.position
-            opcode = self.take(1)
-            if opcode == opcodes.STOP:
-                break
+            if self.position >= len(payload):
+                raise DecodeError("expected 1 more bytes, got 0")
+            opcode = payload[self.position]
+            self.position += 1
             operation = OPERATIONS.get(opcode)
             if operation is None:
-                raise DecodeError(f"expected an opcode that libtorch writes, got 0x{opcode.hex()}")
+                if opcode == opcodes.STOP[0]:
+                    break
+                raise DecodeError(f"expected an opcode that libtorch writes, got {opcode:#04x}")
             operation(self)
         value = self.pop()
         if self.stack or self.marks:
             raise DecodeError(f"expected one value at the end, got {len(self.stack) + 1}")
         return value
-
-    def tuple_at_end(self, value: Any) -> tuple[IValue, ...]:
-        """Return the values of the tuple that was left at the end."""
-        if isinstance(value, IValue) and value.kind == "tuple_value":
-            return tuple(value.value)
-        if not isinstance(value, Arguments):
-            raise DecodeError(f"expected a tuple, got {described(value)}")
-        values = tuple(map(as_ivalue, value.items))
-        self.check_size(sum(each.byte_size for each in values))
-        return values
-
-    def value_at_end(self, value: Any) -> IValue:
-        """Return what was left at the end as a value."""
-        if isinstance(value, Arguments):
-            return IValue("tuple_value", self.tuple_at_end(value))
-        return as_ivalue(value)
 
     def take(self, size: int) -> bytes:
         """Return the next `size` bytes."""
@@ -124,7 +120,10 @@ class _Reader:
 
     def argument(self, opcode: bytes) -> Any:
         """Return the number after an opcode."""
-        number = opcodes.ARGUMENTS[opcode]
+        return self.number(opcodes.ARGUMENTS[opcode])
+
+    def number(self, number: struct.Struct) -> Any:
+        """Return the number that is next in the payload."""
         return number.unpack(self.take(number.size))[0]
 
     def line(self) -> str:
@@ -142,19 +141,6 @@ class _Reader:
     def push(self, value: Any) -> None:
         self.stack.append(value)
 
-    def push_whole(self, ivalue: IValue) -> None:
-        """Push a value that is whole, if its unfolded size is not out of proportion."""
-        self.check_size(ivalue.byte_size)
-        self.stack.append(ivalue)
-
-    def check_size(self, size: int) -> None:
-        """Raise DecodeError where a value is larger than a payload of this length may hold."""
-        if size > self.limit:
-            raise DecodeError(
-                f"expected references that unfold to at most {self.limit} bytes, "
-                f"{UNFOLDED_BYTES_PER_BYTE} times the payload, got {size}"
-            )
-
     def pop(self) -> Any:
         if not self.stack or (self.marks and self.marks[-1] == len(self.stack)):
             raise DecodeError("expected a value before this opcode, got none")
@@ -169,6 +155,24 @@ class _Reader:
         del self.stack[mark:]
         return values
 
+    def integers(self) -> None:
+        """Push the int whose opcode was read, and those that follow: a large list is a run."""
+        payload, position, push = self.payload, self.position - 1, self.stack.append
+        try:
+            while True:
+                number = INTEGERS.get(payload[position])
+                if number is None:
+                    break
+                self.start = position
+                push(number.unpack_from(payload, position + 1)[0])
+                position += 1 + number.size
+        except (struct.error, IndexError):
+            raise DecodeError("expected an int, got its beginning only") from None
+        self.position = position
+
+    def double(self) -> None:
+        self.push(self.argument(opcodes.BINFLOAT))
+
     def string(self) -> None:
         data = self.take(self.argument(opcodes.BINUNICODE))
         try:
@@ -178,9 +182,9 @@ class _Reader:
 
     def long(self) -> None:
         length = self.argument(opcodes.LONG1)
-        if length != opcodes.LONG1_NUMBER.size:
-            raise DecodeError(f"expected a long of {opcodes.LONG1_NUMBER.size} bytes, got {length}")
-        self.push(opcodes.LONG1_NUMBER.unpack(self.take(length))[0])
+        if length != names.LONG1_NUMBER.size:
+            raise DecodeError(f"expected a long of {names.LONG1_NUMBER.size} bytes, got {length}")
+        self.push(self.number(names.LONG1_NUMBER))
 
     def put(self, index: int) -> None:
         value = self.pop()
@@ -188,30 +192,34 @@ class _Reader:
             # libtorch's writer memoizes whole values only. Many references to one that is not
             # whole would each be worked on anew.
             raise DecodeError(f"expected a whole value to memoize, got {described(value)}")
+        if type(value) is Items:
+            value = whole(value)
         self.memo[index] = value
+        self.sizes.pop(index, None)
         self.push(value)
 
     def get(self, index: int) -> None:
         if index not in self.memo:
             raise DecodeError(f"expected a memo index that is set, got {index}")
-        self.push(self.memo[index])
-
-    def tuple_of(self, items: list[Any]) -> None:
-        # Mostly the outermost tuple is the message, not a value, and does not count as nesting.
-        is_outermost = self.payload[self.position : self.position + 1] == opcodes.STOP
-        if is_outermost or any(isinstance(item, (list, dict)) for item in items):
-            self.push(Arguments(tuple(items)))
-        else:
-            self.push_whole(IValue("tuple_value", tuple(map(as_ivalue, items))))
+        value = self.memo[index]
+        if index not in self.sizes:
+            self.sizes[index] = _copied_size(value)
+        self.left_to_copy -= self.sizes[index]
+        if self.left_to_copy < 0:
+            raise DecodeError(
+                "expected references that unfold to at most "
+                f"{COPIED_BYTES_PER_BYTE} times the payload, got more"
+            )
+        self.push(value)
 
     def pop_tuple(self, length: int) -> None:
         items = [self.pop() for _ in range(length)]
-        self.tuple_of(items[::-1])
+        self.push(tuple_of(items[::-1]))
 
     def appends(self) -> None:
         items = self.pop_mark()
         target = self.pop()
-        if not isinstance(target, list):
+        if type(target) is not list:
             raise DecodeError(f"expected a list to append to, got {described(target)}")
         target.extend(items)
         self.push(target)
@@ -219,14 +227,14 @@ class _Reader:
     def set_items(self) -> None:
         items = self.pop_mark()
         target = self.pop()
-        if not isinstance(target, dict) or len(items) % 2:
+        if type(target) is not dict or len(items) % 2:
             raise DecodeError(f"expected a dict and pairs, got {described(target)}, {len(items)}")
         for key, value in zip(items[::2], items[1::2], strict=True):
             target[len(target)] = (key, value)  # by position: a key need not be hashable
         self.push(target)
 
     def name(self) -> None:
-        found = opcodes.Global(self.line(), self.line())
+        found = Global(self.line(), self.line())
         name = f"{found.module}.{found.name}"
         if found in BUILDERS:
             self.push(found)
@@ -237,49 +245,62 @@ class _Reader:
 
     def new_object(self) -> None:
         arguments, found = self.pop(), self.pop()
-        if not isinstance(found, ClassName) or arguments_of(arguments) != ():
+        if type(found) is not ClassName or arguments_of(arguments) != ():
             raise DecodeError("expected a class and no arguments for a new object")
         self.push(Instance(found.name))
 
     def build(self) -> None:
         state, instance = self.pop(), self.pop()
-        self.push_whole(fill_instance(instance, state))
+        self.push(fill_instance(instance, state, self.tensor_count))
 
     def reduce(self) -> None:
         arguments, found = self.pop(), self.pop()
-        self.push_whole(call_global(found, arguments, self.tensors))
+        self.push(call_global(found, arguments, self.tensor_count))
 
 
-def _push_argument(opcode: bytes) -> Callable[[_Reader], None]:
-    return lambda reader: reader.push(reader.argument(opcode))
+def _copied_size(value: Any) -> int:
+    """Return about how many bytes are copied for a reference to a value in the memo."""
+    if type(value) is Whole:
+        return int(value.proto.ByteSize())
+    if type(value) is ClassName:
+        return len(value.name)
+    return len(value) if isinstance(value, (str, bytes)) else 0
 
 
-OPERATIONS: dict[bytes, Callable[[_Reader], None]] = {
-    opcodes.MARK: lambda reader: reader.marks.append(len(reader.stack)),
-    opcodes.NONE: lambda reader: reader.push(None),
-    opcodes.NEWTRUE: lambda reader: reader.push(True),
-    opcodes.NEWFALSE: lambda reader: reader.push(False),
-    opcodes.BININT1: _push_argument(opcodes.BININT1),
-    opcodes.BININT2: _push_argument(opcodes.BININT2),
-    opcodes.BININT: _push_argument(opcodes.BININT),
-    opcodes.LONG1: _Reader.long,
-    opcodes.BINFLOAT: _push_argument(opcodes.BINFLOAT),
-    opcodes.BINUNICODE: _Reader.string,
-    opcodes.EMPTY_TUPLE: lambda reader: reader.tuple_of([]),
-    opcodes.TUPLE1: lambda reader: reader.pop_tuple(1),
-    opcodes.TUPLE2: lambda reader: reader.pop_tuple(2),
-    opcodes.TUPLE3: lambda reader: reader.pop_tuple(3),
-    opcodes.TUPLE: lambda reader: reader.tuple_of(reader.pop_mark()),
-    opcodes.EMPTY_LIST: lambda reader: reader.push([]),
-    opcodes.APPENDS: _Reader.appends,
-    opcodes.EMPTY_DICT: lambda reader: reader.push({}),
-    opcodes.SETITEMS: _Reader.set_items,
-    opcodes.BINPUT: lambda reader: reader.put(reader.argument(opcodes.BINPUT)),
-    opcodes.LONG_BINPUT: lambda reader: reader.put(reader.argument(opcodes.LONG_BINPUT)),
-    opcodes.BINGET: lambda reader: reader.get(reader.argument(opcodes.BINGET)),
-    opcodes.LONG_BINGET: lambda reader: reader.get(reader.argument(opcodes.LONG_BINGET)),
-    opcodes.GLOBAL: _Reader.name,
-    opcodes.REDUCE: _Reader.reduce,
-    opcodes.NEWOBJ: _Reader.new_object,
-    opcodes.BUILD: _Reader.build,
+# Opcodes of ints, and what follows them.
+INTEGERS = {
+    opcode[0]: opcodes.ARGUMENTS[opcode]
+    for opcode in (opcodes.BININT1, opcodes.BININT2, opcodes.BININT)
+}
+OPERATIONS: dict[int, Callable[[_Reader], None]] = {
+    opcode[0]: operation
+    for opcode, operation in {
+        opcodes.MARK: lambda reader: reader.marks.append(len(reader.stack)),
+        opcodes.NONE: lambda reader: reader.push(None),
+        opcodes.NEWTRUE: lambda reader: reader.push(True),
+        opcodes.NEWFALSE: lambda reader: reader.push(False),
+        opcodes.BININT1: _Reader.integers,
+        opcodes.BININT2: _Reader.integers,
+        opcodes.BININT: _Reader.integers,
+        opcodes.LONG1: _Reader.long,
+        opcodes.BINFLOAT: _Reader.double,
+        opcodes.BINUNICODE: _Reader.string,
+        opcodes.EMPTY_TUPLE: lambda reader: reader.push(tuple_of(())),
+        opcodes.TUPLE1: lambda reader: reader.pop_tuple(1),
+        opcodes.TUPLE2: lambda reader: reader.pop_tuple(2),
+        opcodes.TUPLE3: lambda reader: reader.pop_tuple(3),
+        opcodes.TUPLE: lambda reader: reader.push(tuple_of(reader.pop_mark())),
+        opcodes.EMPTY_LIST: lambda reader: reader.push([]),
+        opcodes.APPENDS: _Reader.appends,
+        opcodes.EMPTY_DICT: lambda reader: reader.push({}),
+        opcodes.SETITEMS: _Reader.set_items,
+        opcodes.BINPUT: lambda reader: reader.put(reader.argument(opcodes.BINPUT)),
+        opcodes.LONG_BINPUT: lambda reader: reader.put(reader.argument(opcodes.LONG_BINPUT)),
+        opcodes.BINGET: lambda reader: reader.get(reader.argument(opcodes.BINGET)),
+        opcodes.LONG_BINGET: lambda reader: reader.get(reader.argument(opcodes.LONG_BINGET)),
+        opcodes.GLOBAL: _Reader.name,
+        opcodes.REDUCE: _Reader.reduce,
+        opcodes.NEWOBJ: _Reader.new_object,
+        opcodes.BUILD: _Reader.build,
+    }.items()
 }

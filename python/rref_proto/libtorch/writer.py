@@ -1,243 +1,268 @@
-"""Writes IValues with the opcodes, and the memo marks, that libtorch's C++ Pickler writes."""
+"""Writes IValues with the opcodes, and the memo marks, that libtorch's C++ Pickler writes.
+
+libtorch memoizes a value by its pointer where something else refers to the value as well. Of the
+values in a generated message only tensors and RRefs tell whether two of them are one object.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from struct import Struct
 from typing import Any
 
-from ..ivalue import (
-    EnumHolder,
-    GenericDict,
-    GenericList,
-    IValue,
-    Kind,
-    RRefForkData,
-    ScriptObject,
-    children_of,
-)
+from .. import _pickle_opcodes as opcodes
+from .._pickle_opcodes import Global
+from ..ivalue import IValue, descendants, generated_parts
 from ..tensor import Device, Tensor
-from . import opcodes
-from .opcodes import Global
+from . import names
 
-# libtorch memoizes these by their pointer where something else refers to them as well.
-BY_POINTER: frozenset[Kind] = frozenset({
-    "tensor_value", "complex_value", "tuple_value", "int_list", "double_list", "bool_list",
-    "tensor_list", "list_value", "dict_value", "object_value", "enum_value", "rref_value",
-})  # fmt: skip
+_DOUBLE = Struct(">cd")
+_LONG = Struct("<cBq")
+_SMALL_INTS = [opcodes.BININT1 + bytes([number]) for number in range(256)]
 
 
 def write_tuple(values: Sequence[IValue], held: Sequence[bool]) -> tuple[bytes, tuple[Tensor, ...]]:
     """Pickle the tuple of `values`; return the payload and the table of its tensors.
 
-    `held` says for each value whether libtorch holds it elsewhere too while it pickles it. It
-    decides which values get a memo mark.
+    `held` says of each value whether something beside the payload refers to it while libtorch
+    pickles it. Then it has a memo mark.
     """
     writer = _Writer(values)
-    writer.elements(values, held)
-    return writer.end()
+    short = opcodes.TUPLES.get(len(values))
+    writer.payload += b"" if short else opcodes.MARK
+    for value, is_held in zip(values, held, strict=True):
+        writer.item(value, is_held)
+    return writer.finish(short or opcodes.TUPLE)
 
 
 def write_value(value: IValue, held: bool) -> tuple[bytes, tuple[Tensor, ...]]:
-    """Pickle `value` itself, without a tuple around it; all else is as in `write_tuple`."""
+    """Pickle one value; return the payload and the table of its tensors."""
     writer = _Writer((value,))
-    writer.value(value, held)
-    return writer.end()
+    writer.item(value, held)
+    return writer.finish(b"")
+
+
+def encode_int(number: int) -> bytes:
+    """Encode an int64 as libtorch does, with its opcode."""
+    if 0 <= number <= 0xFF:
+        return _SMALL_INTS[number]
+    if 0 <= number <= 0xFFFF:
+        return with_argument(opcodes.BININT2, number)
+    if -0x80000000 <= number <= 0x7FFFFFFF:
+        return with_argument(opcodes.BININT, number)
+    return _LONG.pack(opcodes.LONG1, names.LONG1_NUMBER.size, number)
+
+
+def with_argument(opcode: bytes, number: int) -> bytes:
+    """Encode an opcode with the number after it."""
+    return opcode + opcodes.ARGUMENTS[opcode].pack(number)
 
 
 class _Writer:
     """One payload being written."""
 
-    def __init__(self, values: Iterable[IValue]) -> None:
-        self.payload = bytearray(opcodes.HEADER)
-        self.tensors: list[Tensor] = []
-        # What is at which memo index: strings, globals and devices by what they say, other
-        # values by their identity. Devices and globals end differently, so no two are confused.
+    def __init__(self, values: Sequence[IValue]) -> None:
+        self.payload = bytearray(names.HEADER)
+        # The table of the payload. A tensor is added each time that it is written.
+        self.written: list[Tensor] = []
+        # What is at which memo index: strings, globals, devices and RRefs by what they say; tensors
+        # and held values by their identity. Devices and globals end differently, so no two are
+        # confused.
         self.memo: dict[object, int] = {}
         self.memoized = 0
-        self.references = _count_references(values)
+        # Of the value that is being written.
+        self.tensors: tuple[Tensor, ...] = ()
+        self.uses = _count_uses(values)
 
-    def end(self) -> tuple[bytes, tuple[Tensor, ...]]:
-        """Return the payload and the table of its tensors."""
-        self.payload += opcodes.STOP
-        return bytes(self.payload), tuple(self.tensors)
+    def finish(self, end: bytes) -> tuple[bytes, tuple[Tensor, ...]]:
+        """End the pickle; return the payload and the table of its tensors."""
+        self.payload += end + opcodes.STOP
+        return bytes(self.payload), tuple(self.written)
 
-    def value(self, ivalue: IValue, shared: bool = False) -> None:
-        """Write one value, or a reference to it where it has been written."""
-        if ivalue.kind not in BY_POINTER:
-            WRITERS[ivalue.kind](self, ivalue.value)
-            return
-        identity = _identity(ivalue)
-        if identity in self.memo:
-            self.get(self.memo[identity])
-            return
-        WRITERS[ivalue.kind](self, ivalue.value)
-        if shared or ivalue.kind == "rref_value" or self.references[identity] > 1:
-            self.put(identity)
+    def item(self, value: IValue, held: bool) -> None:
+        """Write a value at the top of the payload, or a reference to it if it was written."""
+        proto, self.tensors = generated_parts(value)
+        field = proto.WhichOneof("kind")
+        if not held or field not in BY_POINTER or field in IDENTIFIED:
+            self.value(proto, held)
+        elif not self.refer(id(value)):
+            self.value(proto)
+            self.put(id(value))
+
+    def value(self, proto: Any, held: bool = False) -> None:
+        """Write one value. A tensor or an RRef that is `held` gets its memo mark as well."""
+        field = proto.WhichOneof("kind")
+        if field == "tensor_index":
+            self.tensor(proto.tensor_index, held)
+        else:
+            WRITERS[field](self, getattr(proto, field))
+
+    def refer(self, key: object) -> bool:
+        """Write a reference to a value if it is in the memo; return whether it is."""
+        index = self.memo.get(key)
+        if index is None:
+            return False
+        self.payload += with_argument(opcodes.BINGET if index < 256 else opcodes.LONG_BINGET, index)
+        return True
 
     def put(self, key: object) -> None:
         """Memoize the value just written."""
         index = self.memo[key] = self.memoized
         self.memoized += 1
-        self.with_argument(opcodes.BINPUT if index < 256 else opcodes.LONG_BINPUT, index)
-
-    def get(self, index: int) -> None:
-        """Refer to a memoized value."""
-        self.with_argument(opcodes.BINGET if index < 256 else opcodes.LONG_BINGET, index)
-
-    def with_argument(self, opcode: bytes, argument: float) -> None:
-        self.payload += opcode + opcodes.ARGUMENTS[opcode].pack(argument)
+        self.payload += with_argument(opcodes.BINPUT if index < 256 else opcodes.LONG_BINPUT, index)
 
     def integer(self, number: int) -> None:
-        if 0 <= number <= 0xFF:
-            self.with_argument(opcodes.BININT1, number)
-        elif 0 <= number <= 0xFFFF:
-            self.with_argument(opcodes.BININT2, number)
-        elif -0x80000000 <= number <= 0x7FFFFFFF:
-            self.with_argument(opcodes.BININT, number)
-        else:
-            self.with_argument(opcodes.LONG1, opcodes.LONG1_NUMBER.size)
-            self.payload += opcodes.LONG1_NUMBER.pack(number)
+        self.payload += encode_int(number)
 
     def double(self, number: float) -> None:
-        self.with_argument(opcodes.BINFLOAT, number)
-
-    def boolean(self, value: bool) -> None:
-        self.payload += opcodes.NEWTRUE if value else opcodes.NEWFALSE
+        self.payload += _DOUBLE.pack(opcodes.BINFLOAT, number)
 
     def string(self, text: str | bytes) -> None:
         encoded = text.encode() if isinstance(text, str) else text
-        if encoded in self.memo:
-            self.get(self.memo[encoded])
-            return
-        self.with_argument(opcodes.BINUNICODE, len(encoded))
-        self.payload += encoded
-        self.put(encoded)
+        if not self.refer(encoded):
+            self.payload += with_argument(opcodes.BINUNICODE, len(encoded))
+            self.payload += encoded
+            self.put(encoded)
 
     def name(self, found: Global) -> None:
         """Write a global: the name of what opcodes.REDUCE calls, or of a class."""
-        if found in self.memo:
-            self.get(self.memo[found])
+        if not self.refer(found):
+            self.payload += opcodes.GLOBAL + f"{found.module}\n{found.name}\n".encode()
+            self.put(found)
+
+    def tensor(self, index: int, held: bool) -> None:
+        """Write a tensor, or a reference to it. It is `held` if it has a memo mark in any case."""
+        tensor = self.tensors[index]
+        if self.refer(id(tensor)):
             return
-        self.payload += opcodes.GLOBAL + f"{found.module}\n{found.name}\n".encode()
-        self.put(found)
-
-    def tensor(self, tensor: Tensor) -> None:
-        self.name(opcodes.BUILD_TENSOR)
+        self.name(names.BUILD_TENSOR)
         self.payload += opcodes.MARK
-        self.integer(len(self.tensors))
+        self.integer(len(self.written))
         self.payload += opcodes.TUPLE + opcodes.REDUCE
-        self.tensors.append(tensor)
+        self.written.append(tensor)
+        if held or self.uses[id(tensor)] > 1:
+            self.put(id(tensor))
 
-    def complex(self, number: complex) -> None:
-        self.name(opcodes.COMPLEX)
-        self.double(number.real)
-        self.double(number.imag)
+    def complex(self, content: Any) -> None:
+        self.name(names.COMPLEX)
+        self.double(content.real)
+        self.double(content.imag)
         self.payload += opcodes.TUPLE2 + opcodes.REDUCE
 
-    def tuple(self, elements: Sequence[IValue]) -> None:
-        self.elements(elements, [False] * len(elements))
-
-    def elements(self, elements: Sequence[IValue], held: Sequence[bool]) -> None:
-        """Write a tuple; `held` says for each element whether something beside it holds it."""
+    def tuple(self, content: Any) -> None:
+        elements = content.elements
         short = opcodes.TUPLES.get(len(elements))
         self.payload += b"" if short else opcodes.MARK
-        for element, shared in zip(elements, held, strict=True):
-            self.value(element, shared)
+        for element in elements:
+            self.value(element)
         self.payload += short or opcodes.TUPLE
 
-    def packed(self, builder: Global, items: Iterable[Any], write: Callable[[Any], None]) -> None:
-        """Write one of TorchScript's packed lists."""
+    def begin_packed(self, builder: Global) -> None:
+        """Write what is before the elements of one of TorchScript's packed lists."""
         self.name(builder)
         self.payload += opcodes.MARK + opcodes.EMPTY_LIST + opcodes.MARK
-        for item in items:
-            write(item)
+
+    def end_packed(self) -> None:
         self.payload += opcodes.APPENDS + opcodes.TUPLE + opcodes.REDUCE
 
-    def int_list(self, numbers: Iterable[int]) -> None:
-        self.packed(opcodes.BUILD_INTLIST, numbers, self.integer)
+    def int_list(self, content: Any) -> None:
+        self.begin_packed(names.BUILD_INTLIST)
+        self.payload += b"".join(map(encode_int, content.values))
+        self.end_packed()
 
-    def double_list(self, numbers: Iterable[float]) -> None:
-        self.packed(opcodes.BUILD_DOUBLELIST, numbers, self.double)
-
-    def bool_list(self, values: Iterable[bool]) -> None:
-        self.packed(opcodes.BUILD_BOOLLIST, values, self.boolean)
-
-    def tensor_list(self, tensors: Iterable[Tensor]) -> None:
-        # libtorch pickles a copy of the list, so that every tensor in it is used twice.
-        self.packed(
-            opcodes.BUILD_TENSORLIST,
-            (IValue("tensor_value", tensor) for tensor in tensors),
-            lambda ivalue: self.value(ivalue, shared=True),
+    def double_list(self, content: Any) -> None:
+        self.begin_packed(names.BUILD_DOUBLELIST)
+        self.payload += b"".join(
+            [_DOUBLE.pack(opcodes.BINFLOAT, number) for number in content.values]
         )
+        self.end_packed()
 
-    def generic_list(self, value: GenericList) -> None:
-        self.name(opcodes.RESTORE_TYPE_TAG)
+    def bool_list(self, content: Any) -> None:
+        self.begin_packed(names.BUILD_BOOLLIST)
+        self.payload += b"".join(map(_BOOLS.__getitem__, content.values))
+        self.end_packed()
+
+    def tensor_list(self, content: Any) -> None:
+        self.begin_packed(names.BUILD_TENSORLIST)
+        for index in content.tensor_indices:
+            # libtorch pickles a copy of the list, so that every tensor in it is used twice.
+            self.tensor(index, held=True)
+        self.end_packed()
+
+    def generic_list(self, content: Any) -> None:
+        self.name(names.RESTORE_TYPE_TAG)
         self.payload += opcodes.EMPTY_LIST + opcodes.MARK
-        for element in value.elements:
+        for element in content.elements:
             self.value(element)
         self.payload += opcodes.APPENDS
-        self.end_tagged(value.type)
+        self.end_tagged(content.type)
 
-    def generic_dict(self, value: GenericDict) -> None:
-        self.name(opcodes.RESTORE_TYPE_TAG)
+    def generic_dict(self, content: Any) -> None:
+        self.name(names.RESTORE_TYPE_TAG)
         self.payload += opcodes.EMPTY_DICT + opcodes.MARK
-        for entry in value.entries:
-            for each in entry:
-                self.value(each)
+        for entry in content.entries:
+            self.value(entry.key)
+            self.value(entry.value)
         self.payload += opcodes.SETITEMS
-        self.end_tagged(value.type)
+        self.end_tagged(content.type)
 
     def end_tagged(self, annotation: str) -> None:
         self.string(annotation)
         self.payload += opcodes.TUPLE2 + opcodes.REDUCE
 
-    def device(self, device: Device) -> None:
-        if device in self.memo:
-            self.get(self.memo[device])
-            return
-        self.name(opcodes.DEVICE)
-        self.string(str(device))
-        self.payload += opcodes.TUPLE1 + opcodes.REDUCE
-        self.put(device)
+    def device(self, content: Any) -> None:
+        device = Device._from_proto(content)
+        if not self.refer(device):
+            self.name(names.DEVICE)
+            self.string(str(device))
+            self.payload += opcodes.TUPLE1 + opcodes.REDUCE
+            self.put(device)
 
-    def object(self, value: ScriptObject) -> None:
-        self.name(Global(*value.type.rsplit(".", 1)))
+    def object(self, content: Any) -> None:
+        self.name(Global(*content.type.rsplit(".", 1)))
         self.payload += opcodes.EMPTY_TUPLE + opcodes.NEWOBJ
-        if value.state is not None:
-            self.value(value.state)
+        if content.HasField("state"):
+            self.value(content.state)
         else:
             self.payload += opcodes.EMPTY_DICT + opcodes.MARK
-            for name, attribute in value.attributes:
-                self.string(name)
-                self.value(attribute)
+            for attribute in content.attributes:
+                self.string(attribute.name)
+                self.value(attribute.value)
             self.payload += opcodes.SETITEMS
         self.payload += opcodes.BUILD
 
-    def enum(self, value: EnumHolder) -> None:
-        self.name(Global(*value.type.rsplit(".", 1)))
-        self.value(value.value)
+    def enum(self, content: Any) -> None:
+        self.name(Global(*content.type.rsplit(".", 1)))
+        self.value(content.value)
         self.payload += opcodes.REDUCE
 
-    def rref(self, value: RRefForkData) -> None:
-        self.name(opcodes.RREF)
+    def rref(self, content: Any) -> None:
+        """Write an RRef. It has a memo mark: the program that passes it on holds it."""
+        key = content.SerializeToString(deterministic=True), "rref"
+        if self.refer(key):
+            return
+        self.name(names.RREF)
         self.payload += opcodes.MARK
-        self.integer(value.owner_id)
-        for identifier in (value.rref_id, value.fork_id):
+        self.integer(content.owner_id)
+        for identifier in (content.rref_id, content.fork_id):
             self.integer(identifier.created_on)
             self.integer(identifier.local_id)
-        self.integer(value.parent)
-        self.string(value.type_str)
+        self.integer(content.parent)
+        self.string(content.type_str)
         self.payload += opcodes.TUPLE + opcodes.REDUCE
+        self.put(key)
 
 
-WRITERS: dict[Kind, Callable[[_Writer, Any], None]] = {
+_BOOLS = {True: opcodes.NEWTRUE, False: opcodes.NEWFALSE}
+
+# By field. Tensors are written by `_Writer.value` itself.
+WRITERS: dict[str, Callable[[_Writer, Any], None]] = {
     "none_value": lambda writer, _: writer.payload.extend(opcodes.NONE),
-    "tensor_value": _Writer.tensor,
     "double_value": _Writer.double,
     "complex_value": _Writer.complex,
     "int_value": _Writer.integer,
-    "bool_value": _Writer.boolean,
+    "bool_value": lambda writer, value: writer.payload.extend(_BOOLS[value]),
     "string_value": _Writer.string,
     "bytes_value": _Writer.string,
     "tuple_value": _Writer.tuple,
@@ -252,32 +277,23 @@ WRITERS: dict[Kind, Callable[[_Writer, Any], None]] = {
     "enum_value": _Writer.enum,
     "rref_value": _Writer.rref,
 }
+# The fields whose values tell whether two of them are one object, and have their own memo mark.
+IDENTIFIED = {"tensor_index", "rref_value"}
+# The fields whose values libtorch memoizes by their pointer.
+BY_POINTER = WRITERS.keys() - {
+    "none_value", "double_value", "int_value", "bool_value", "string_value", "bytes_value",
+    "device_value",
+} | IDENTIFIED  # fmt: skip
 
 
-def _identity(ivalue: IValue) -> object:
-    """Tell a value from others as libtorch's pointers do.
-
-    A tensor is the Tensor, which several IValues can share, and an RRef is its fork, which is made
-    anew whenever another RRef is pickled.
-    """
-    if ivalue.kind == "tensor_value":
-        return id(ivalue.value)
-    return ivalue.value if ivalue.kind == "rref_value" else id(ivalue)
-
-
-def _count_references(values: Iterable[IValue]) -> Counter[object]:
-    """Count how often each value is in `values`, looking inside each of them once."""
-    references: Counter[object] = Counter()
-
-    def visit(ivalue: IValue) -> None:
-        identity = _identity(ivalue)
-        references[identity] += 1
-        if ivalue.kind == "tensor_list":
-            references.update(map(id, ivalue.value))
-        elif references[identity] == 1:
-            for child in children_of(ivalue):
-                visit(child)
-
+def _count_uses(values: Iterable[IValue]) -> Counter[int]:
+    """Count how often each tensor, by its identity, is in the values."""
+    uses: Counter[int] = Counter()
     for value in values:
-        visit(value)
-    return references
+        proto, tensors = generated_parts(value)
+        for each in descendants(proto) if tensors else ():
+            if each.WhichOneof("kind") == "tensor_index":
+                uses[id(tensors[each.tensor_index])] += 1
+            elif each.WhichOneof("kind") == "tensor_list":
+                uses.update(id(tensors[index]) for index in each.tensor_list.tensor_indices)
+    return uses

@@ -1,0 +1,46 @@
+"""IValues in the fields of a message: written, and read and checked; what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..tensor import Tensor, TensorTable
+from .check import check_required, check_values
+from .value import IValue
+
+
+def values_to_proto(protos: Any, values: Iterable[IValue], table: TensorTable) -> None:
+    """Append `values` to `protos`, a repeated field of generated IValues."""
+    for value in values:
+        value._to_proto(protos.add(), table)
+
+
+def values_from_proto(protos: Any, tensors: tuple[Tensor, ...], field: str) -> tuple[IValue, ...]:
+    """Check the repeated field `field` of generated IValues; return views of them.
+
+    `tensors` are the message's. Raises RRefProtoError with the path to the value that is invalid.
+    """
+    protos = protos[:]  # iterating over a list takes less than over a repeated field
+    check_values(protos, len(tensors), field)
+    return tuple([IValue._from_proto(proto, tensors) for proto in protos])
+
+
+def value_from_proto(parent: Any, field: str, tensors: tuple[Tensor, ...]) -> IValue:
+    """Check the required field `field`, a generated IValue; return a view of it.
+
+    `tensors` are the message's. Raises RRefProtoError with the path to what is invalid.
+    """
+    check_required(parent, field, len(tensors))
+    return IValue._from_proto(getattr(parent, field), tensors)
+
+
+def collect_tensors(values: Sequence[IValue]) -> tuple[Tensor, ...]:
+    """Return each Tensor inside `values` once, in the order in which they are met."""
+    if len(values) == 1:
+        return values[0].tensors()
+    table = TensorTable()
+    for value in values:
+        for tensor in value.tensors():
+            table.index(tensor)
+    return table.tensors()
