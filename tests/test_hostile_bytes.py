@@ -14,6 +14,9 @@ from rref_proto import (
     IValue,
     Message,
     MessageType,
+    PythonRemoteCall,
+    ScriptCall,
+    ScriptResp,
     ScriptRRefFetchRet,
     Tensor,
     fromMessage,
@@ -21,11 +24,14 @@ from rref_proto import (
     read_recording,
 )
 
-from captures import Row, rows, seeds
+from captures import Row, call_rows, rows, seeds
 from conversations import ack, in_bytes, sent
 
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
-ROWS = sorted({(row.type, row.payload): row for row in rows()}.items())
+# Calls whose payload is a pickle of libtorch, to its last byte.
+PICKLED_CALLS = (ScriptCall, ScriptResp, PythonRemoteCall)
+CALLS = [each.row for each in call_rows() if isinstance(each.row.command, PICKLED_CALLS)]
+ROWS = sorted({(row.type, row.payload): row for row in [*rows(), *CALLS]}.items())
 UNLIKE = [row for (_, payload), row in ROWS if 0 < len(payload) < 400][::9]
 # The payload of a None. If any bit of it is changed, it is not valid.
 NONE = b"\x80\x02N\x85."

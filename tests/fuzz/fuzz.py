@@ -18,7 +18,6 @@ with atheris.instrument_imports(include=["rref_proto", "google.protobuf.json_for
     from rref_proto import (
         Ledger,
         Message,
-        MessageType,
         RRefProtoError,
         ScalarType,
         Tensor,
@@ -27,10 +26,11 @@ with atheris.instrument_imports(include=["rref_proto", "google.protobuf.json_for
         read_recording,
     )
 
+from make_corpus import PAYLOAD_TYPES
+
 HERE = Path(__file__).resolve().parent
 FOUND = HERE.parent.parent / ".venv" / "fuzz"
 TENSORS = (Tensor(ScalarType.int8, [2], b"ab"), Tensor(ScalarType.float32, [], b"1234"))
-TYPES = [each for each in MessageType if 0x6 <= each & 0xFF <= 0xE]
 
 
 def fuzz_message(data: bytes) -> None:
@@ -43,7 +43,7 @@ def fuzz_message(data: bytes) -> None:
 
 def fuzz_payload(data: bytes) -> None:
     """Fuzz from_payload. The first byte chooses the type."""
-    message_type = TYPES[data[0] % len(TYPES)] if data else TYPES[0]
+    message_type = PAYLOAD_TYPES[data[0] % len(PAYLOAD_TYPES)] if data else PAYLOAD_TYPES[0]
     message = libtorch.from_payload(message_type, data[1:], TENSORS)
     native = libtorch.to_payload(message)
     again = libtorch.from_payload(native.type, native.payload, native.tensors)

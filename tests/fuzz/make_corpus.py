@@ -18,11 +18,16 @@ sys.path.insert(0, str(HERE.parent))
 
 from rref_proto import MessageType  # noqa: E402
 
-from captures import Row, rows  # noqa: E402 - found by the path above
+from captures import Row, call_rows, rows  # noqa: E402 - found by the path above
 
 LARGEST = 2000
-# fuzz.py uses the first byte of a payload as an index into this list.
-PAYLOAD_TYPES = [each for each in MessageType if 0x6 <= each & 0xFF <= 0xE]
+# fuzz.py uses the first byte of a payload as an index into this list. The corpus has such bytes, so
+# new types are added at the end.
+PAYLOAD_TYPES = [
+    *(each for each in MessageType if 0x6 <= each & 0xFF <= 0xE),
+    *(each for each in MessageType if each & 0xFF < 0x6),
+    MessageType.EXCEPTION,
+]
 RECORDS = 12
 
 
@@ -55,6 +60,7 @@ def recordings() -> Iterator[bytes]:
 def main() -> None:
     """Write all seeds."""
     chosen = list(islice(shapes(rows()), 80))
+    chosen += islice(shapes(each.row for each in call_rows()), 40)
     messages = [row.command.toMessage() for row in chosen]
     write("message", (message.with_id(3).SerializeToString() for message in messages))
     write("json", (message.to_json().encode() for message in messages))
