@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["rref_proto", "google.protobuf.json_for
         Message,
         RRefProtoError,
         ScalarType,
+        SerializedPyObj,
         Tensor,
         fromMessage,
         libtorch,
@@ -50,6 +51,15 @@ def fuzz_payload(data: bytes) -> None:
     assert fromMessage(again) == fromMessage(message)
 
 
+def fuzz_pickle(data: bytes) -> None:
+    """Fuzz the reader of Python's pickles."""
+    python = SerializedPyObj(data, TENSORS)
+    forks = python.rrefs()
+    written = SerializedPyObj.from_python(python.to_python())
+    assert set(written.rrefs()) <= set(forks)
+    assert SerializedPyObj.from_python(written.to_python()).rrefs() == written.rrefs()
+
+
 def fuzz_recording(data: bytes) -> None:
     """Fuzz read_recording, and the ledger of the recorded messages."""
     ledger = Ledger()
@@ -70,6 +80,7 @@ def fuzz_json(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "message": fuzz_message,
     "payload": fuzz_payload,
+    "pickle": fuzz_pickle,
     "recording": fuzz_recording,
     "json": fuzz_json,
 }

@@ -14,10 +14,11 @@ from itertools import islice
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "python_object")]
 
 from rref_proto import MessageType  # noqa: E402
 
+from captured_pickles import captured_pickles  # noqa: E402 - found by the path above
 from captures import Row, call_rows, rows  # noqa: E402 - found by the path above
 
 LARGEST = 2000
@@ -57,6 +58,12 @@ def recordings() -> Iterator[bytes]:
             yield recording[:size]
 
 
+def pickles() -> Iterator[bytes]:
+    """Yield some pickles that are of different lengths."""
+    by_length = {len(each.payload): each.payload for each in captured_pickles()}
+    yield from (by_length[length] for length in sorted(by_length))
+
+
 def main() -> None:
     """Write all seeds."""
     chosen = list(islice(shapes(rows()), 80))
@@ -65,6 +72,7 @@ def main() -> None:
     write("message", (message.with_id(3).SerializeToString() for message in messages))
     write("json", (message.to_json().encode() for message in messages))
     write("payload", (bytes([PAYLOAD_TYPES.index(row.type)]) + row.payload for row in chosen))
+    write("pickle", pickles())
     write("recording", recordings())
 
 

@@ -10,7 +10,7 @@ from ..errors import DecodeError
 from ..ivalue import RRefForkData
 
 # How much work may be done for the references of a pickle, for each of its bytes. A pickle without
-# references takes one at most.
+# references needs far less.
 WORK_PER_BYTE = 64
 # An entry of a dict or set takes so much memory when a call copies it.
 STEPS_OF_AN_ENTRY = 16
