@@ -191,6 +191,23 @@ def test_what_a_function_raised_is_read_and_written(kind: Any, protocol: int) ->
         assert SerializedPyObj.from_python(python.to_python()) == python
 
 
+# Python writes a text once where it is one object in memory. For names that cannot be known from a
+# pickle. "builtins", for one, is one object for all classes and another for all functions.
+OTHER_BYTES = {
+    "an argument equal to the name": python_pickler.PythonUDF(reached, ("reached",), {}),
+    "a tensor and a complex number": [TENSOR, 1j],
+    "an RRef and a bytearray": [FORK, bytearray(b"x")],
+}
+
+
+@pytest.mark.parametrize("value", OTHER_BYTES.values(), ids=OTHER_BYTES)
+def test_names_may_be_shared_otherwise_than_by_python(value: Any) -> None:
+    theirs = SerializedPyObj(pickled(value), (TENSOR,))
+    ours = SerializedPyObj.from_python(theirs.to_python())
+    assert ours.payload != theirs.payload
+    assert SerializedPyObj(ours.payload, (TENSOR,)).to_python() == theirs.to_python()
+
+
 class Owner:
     @staticmethod
     def static() -> None: ...
