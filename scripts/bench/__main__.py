@@ -1,9 +1,10 @@
-"""Measure and compare speeds. No result is checked.
+"""Measure and compare speeds.
 
-    python scripts/bench [control] [tensors] [ledger]
+    python scripts/bench [control] [values] [small_tensor] [payloads] [tensors] [ledger]
 
 Times differ from machine to machine and from minute to minute. So look at the last column: the
-time divided by the time of the first row of the table.
+time divided by the time of the first row of the table. No time is checked. A table that compares
+formats fails where they do not all give the same value.
 """
 
 from __future__ import annotations
@@ -12,12 +13,22 @@ import sys
 
 import control
 import ledger
+import payloads
+import small_tensor
 import tensors
+import values
 from timing import Table
 
 # The ledger is first, while this process is small: a new process starts with the peak memory of
 # the process that starts it.
-BENCHMARKS = {"ledger": ledger.tables, "control": control.tables, "tensors": tensors.tables}
+BENCHMARKS = {
+    "ledger": ledger.tables,
+    "control": control.tables,
+    "values": values.tables,
+    "small_tensor": small_tensor.tables,
+    "payloads": payloads.tables,
+    "tensors": tensors.tables,
+}
 
 
 def show(table: Table) -> None:

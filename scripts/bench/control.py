@@ -4,92 +4,29 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import betterproto2
 import msgspec
-from timing import Row, Table, compare
+from formats import Format, compare_formats
+from schemas import (
+    BetterDelete,
+    BetterId,
+    BetterMessage,
+    PlainDelete,
+    PlainId,
+    PlusDelete,
+    PlusId,
+    PlusMessage,
+    StructDelete,
+    StructId,
+)
+from timing import Row, Table
 
-import proto
 from rref_proto import ForkId, Message, RRefId, RRefUserDelete
 from rref_proto.v1 import message_pb2
 
+Numbers = tuple[int, int, int, int]
+
 NUMBERS = (1, 12345, 2, 67890)
-
-
-@dataclass(frozen=True)
-class PlainId:
-    """An identifier as a dataclass."""
-
-    created_on: int
-    local_id: int
-
-
-@dataclass(frozen=True)
-class PlainDelete:
-    """The message as a dataclass."""
-
-    rref_id: PlainId
-    fork_id: PlainId
-
-
-class StructId(msgspec.Struct, frozen=True):
-    """An identifier for msgspec."""
-
-    created_on: int
-    local_id: int
-
-
-class StructDelete(msgspec.Struct, frozen=True):
-    """The message for msgspec."""
-
-    rref_id: StructId
-    fork_id: StructId
-
-
-class PlusId(proto.Message):
-    """An identifier for proto-plus."""
-
-    created_on = proto.Field(proto.INT32, number=1)
-    local_id = proto.Field(proto.INT64, number=2)
-
-
-class PlusDelete(proto.Message):
-    """The body for proto-plus."""
-
-    rref_id = proto.Field(PlusId, number=1)
-    fork_id = proto.Field(PlusId, number=2)
-
-
-class PlusMessage(proto.Message):
-    """The envelope for proto-plus."""
-
-    rref_user_delete = proto.Field(PlusDelete, number=11, oneof="body")
-
-
-@dataclass(eq=False)
-class BetterId(betterproto2.Message):
-    """An identifier for betterproto2."""
-
-    created_on: int = betterproto2.field(1, betterproto2.TYPE_INT32)
-    local_id: int = betterproto2.field(2, betterproto2.TYPE_INT64)
-
-
-@dataclass(eq=False)
-class BetterDelete(betterproto2.Message):
-    """The body for betterproto2."""
-
-    rref_id: BetterId | None = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
-    fork_id: BetterId | None = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
-
-
-@dataclass(eq=False)
-class BetterMessage(betterproto2.Message):
-    """The envelope for betterproto2."""
-
-    rref_user_delete: BetterDelete | None = betterproto2.field(
-        11, betterproto2.TYPE_MESSAGE, optional=True, group="body"
-    )
 
 
 def stubs_out() -> bytes:
@@ -105,12 +42,9 @@ def stubs_out() -> bytes:
     return message.SerializeToString()
 
 
-WIRE = stubs_out()
-
-
-def stubs_in() -> tuple[int, ...]:
+def stubs_in(wire: bytes) -> Numbers:
     """Read with the generated code, in the fastest way."""
-    delete = message_pb2.Message.FromString(WIRE).rref_user_delete
+    delete = message_pb2.Message.FromString(wire).rref_user_delete
     rref_id, fork_id = delete.rref_id, delete.fork_id
     return rref_id.created_on, rref_id.local_id, fork_id.created_on, fork_id.local_id
 
@@ -120,16 +54,16 @@ def ours_out() -> bytes:
     return RRefUserDelete(RRefId(1, 12345), ForkId(2, 67890)).toMessage().SerializeToString()
 
 
-def ours_in() -> tuple[int, ...]:
+def ours_in(wire: bytes) -> Numbers:
     """Read with this library, validated."""
-    delete = RRefUserDelete.fromMessage(Message.FromString(WIRE))
+    return message_numbers(Message.FromString(wire))
+
+
+def message_numbers(message: Message) -> Numbers:
+    """Return the four numbers of a message of this library."""
+    delete = RRefUserDelete.fromMessage(message)
     rref_id, fork_id = delete.rref_id, delete.fork_id
     return rref_id.created_on, rref_id.local_id, fork_id.created_on, fork_id.local_id
-
-
-PICKLED = pickle.dumps(PlainDelete(PlainId(1, 12345), PlainId(2, 67890)))
-PACKED = msgspec.msgpack.encode(StructDelete(StructId(1, 12345), StructId(2, 67890)))
-UNPACK = msgspec.msgpack.Decoder(StructDelete).decode
 
 
 def pickle_out() -> bytes:
@@ -137,9 +71,12 @@ def pickle_out() -> bytes:
     return pickle.dumps(PlainDelete(PlainId(1, 12345), PlainId(2, 67890)))
 
 
-def pickle_in() -> tuple[int, ...]:
+def pickle_in(encoded: bytes) -> Numbers:
     """Read equal dataclasses from a pickle."""
-    return _numbers(pickle.loads(PICKLED))
+    return _numbers(pickle.loads(encoded))
+
+
+UNPACK = msgspec.msgpack.Decoder(StructDelete).decode
 
 
 def msgspec_out() -> bytes:
@@ -147,9 +84,9 @@ def msgspec_out() -> bytes:
     return msgspec.msgpack.encode(StructDelete(StructId(1, 12345), StructId(2, 67890)))
 
 
-def msgspec_in() -> tuple[int, ...]:
+def msgspec_in(encoded: bytes) -> Numbers:
     """Read equal structs from msgpack, validated."""
-    return _numbers(UNPACK(PACKED))
+    return _numbers(UNPACK(encoded))
 
 
 def plus_out() -> bytes:
@@ -160,9 +97,9 @@ def plus_out() -> bytes:
     return bytes(PlusMessage.serialize(PlusMessage(rref_user_delete=body)))
 
 
-def plus_in() -> tuple[int, ...]:
+def plus_in(wire: bytes) -> Numbers:
     """Read with proto-plus."""
-    return _numbers(PlusMessage.deserialize(WIRE).rref_user_delete)
+    return _numbers(PlusMessage.deserialize(wire).rref_user_delete)
 
 
 def better_out() -> bytes:
@@ -174,38 +111,33 @@ def better_out() -> bytes:
     return bytes(BetterMessage(rref_user_delete=body))
 
 
-def better_in() -> tuple[int, ...]:
+def better_in(wire: bytes) -> Numbers:
     """Read with betterproto2."""
-    return _numbers(BetterMessage.parse(WIRE).rref_user_delete)
+    return _numbers(BetterMessage.parse(wire).rref_user_delete)
 
 
-def _numbers(delete: object) -> tuple[int, ...]:
+def _numbers(delete: object) -> Numbers:
     rref_id, fork_id = delete.rref_id, delete.fork_id  # type: ignore[attr-defined]
     return rref_id.created_on, rref_id.local_id, fork_id.created_on, fork_id.local_id
 
 
-OUT = {
-    "generated stubs, leanest": stubs_out,
-    "rref_proto": ours_out,
-    "pickle of dataclasses": pickle_out,
-    "msgspec (msgpack)": msgspec_out,
-    "proto-plus": plus_out,
-    "betterproto2": better_out,
-}
-IN = {
-    "generated stubs, leanest": stubs_in,
-    "rref_proto, validated": ours_in,
-    "pickle of dataclasses": pickle_in,
-    "msgspec (msgpack), validated": msgspec_in,
-    "proto-plus": plus_in,
-    "betterproto2": better_in,
-}
+FORMATS = (
+    Format("generated stubs, leanest", "protobuf", stubs_out, stubs_in),
+    Format("rref_proto, validated", "protobuf", ours_out, ours_in),
+    Format("pickle of dataclasses", "pickle", pickle_out, pickle_in),
+    Format("msgspec (msgpack), validated", "msgpack", msgspec_out, msgspec_in),
+    Format("proto-plus", "protobuf", plus_out, plus_in),
+    Format("betterproto2", "protobuf", better_out, better_in),
+)
+TITLES = (
+    "RRefUserDelete: build, toMessage, SerializeToString",
+    "RRefUserDelete: FromString, fromMessage, read four numbers",
+)
 
 
 def tables() -> Iterator[Table]:
     """Measure all ways to write, then all ways to read."""
-    out = compare("RRefUserDelete: build, toMessage, SerializeToString", OUT)
-    back = compare("RRefUserDelete: FromString, fromMessage, read four numbers", IN)
+    out, back = compare_formats(TITLES, NUMBERS, FORMATS)
     yield out
     yield back
     pairs = zip(out.rows[:2], back.rows[:2], strict=True)
