@@ -34,7 +34,7 @@ TENSOR = Tensor(ScalarType.float32, SIZES, DATA)
 
 
 def stubs_out() -> bytes:
-    """Write with the generated code; `add` with keyword arguments is slower by a tenth."""
+    """Write with the generated code. `add` with keyword arguments is slower by a tenth."""
     message = message_pb2.Message()
     message.script_rref_fetch_ret.values.add().tensor_index = 0
     tensor = message.tensors.add()
@@ -45,7 +45,7 @@ def stubs_out() -> bytes:
 
 
 def stubs_in(wire: bytes) -> Parts:
-    """Read with the generated code; a tuple of a slice is made faster than one of the field."""
+    """Read with the generated code. `tuple(sizes)` is slower than a tuple of a slice."""
     message = message_pb2.Message.FromString(wire)
     tensor = message.tensors[message.script_rref_fetch_ret.values[0].tensor_index]
     return tensor.dtype, tuple(tensor.sizes[:]), tensor.data
