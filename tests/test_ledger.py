@@ -15,7 +15,6 @@ from rref_proto import (
     ForkId,
     Ledger,
     Message,
-    RecordedMessage,
     RemoteRet,
     RRefAck,
     RRefChildAccept,
@@ -26,6 +25,7 @@ from rref_proto import (
     read_recording,
 )
 from rref_proto.ledger import Certainty, Remark
+from rref_proto.recording import Record
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
@@ -50,14 +50,14 @@ def ledger_of(*seen: Seen) -> Ledger:
     return ledger
 
 
-def recording(name: str) -> list[RecordedMessage]:
+def recording(name: str) -> list[Record]:
     return list(read_recording((DATA / f"{name}.rref").read_bytes()))
 
 
 def test_the_ledger_of_holding_is_what_the_workers_reported() -> None:
     ledger = Ledger()
     for record in recording("holding"):
-        ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+        ledger.observe_record(record)
     rrefs = Counter(owner for owner, _ in ledger.forks)
     forks = Counter(owner for (owner, _), forks in ledger.forks.items() for _ in forks)
     assert forks == {1: 10, 3: 9}
@@ -75,7 +75,7 @@ def test_the_ledger_of_holding_is_what_the_workers_reported() -> None:
 def test_the_ledger_of_lifecycle_ends_empty() -> None:
     ledger = Ledger()
     for record in recording("lifecycle"):
-        ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+        ledger.observe_record(record)
     assert ledger.forks == {}
     assert ledger.held() == []
     assert list(ledger.unnamed()) == []

@@ -34,7 +34,7 @@ def rrefs_in(values: Iterable[IValue]) -> RRefs:
     return tuple(dict.fromkeys(rref for value in values for rref in value.rrefs()))
 
 
-def passed_rrefs(message: Message) -> RRefs:
+def rrefs_passed_by(message: Message) -> RRefs:
     """Return the RRefs that a message passes on, each of them once.
 
     Raises DecodeError as `fromMessage` does, for a message with values.

@@ -8,21 +8,27 @@ from pathlib import Path
 import pytest
 
 from rref_proto import (
+    EventKind,
     ForkId,
+    IValue,
     Message,
+    RecordedEvent,
     RecordedMessage,
     RemoteRet,
     RRefAck,
+    RRefForkData,
     RRefForkRequest,
     RRefId,
     RRefUserDelete,
     ScriptRRefFetchCall,
+    ScriptRRefFetchRet,
+    omit_values,
 )
 from rref_proto.cli import main
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
-from cli_helpers import HOLDING, LIFECYCLE, SECOND, save
+from cli_helpers import HOLDING, LIFECYCLE, SECOND, run, save
 from conversations import FORK, RREF, sent
 
 
@@ -149,6 +155,22 @@ def test_leaks_of_a_real_job_are_listed_the_oldest_first(
     since = [float(line.split()[1][:-1]) for line in lines if line.startswith("    since")]
     assert len(since) == 19
     assert since == sorted(since)
+
+
+def test_the_ledger_of_a_recording_with_events_and_without_values(tmp_path: Path) -> None:
+    fork = RRefForkData(0, RREF, FORK, 0, "Tensor")
+    message, omitted, passed = omit_values(
+        ScriptRRefFetchRet([IValue("rref_value", fork)]).toMessage()
+    )
+    recorded = [
+        RecordedMessage(1, 0, 1, message, omitted_values=omitted, passed_rrefs=passed),
+        RecordedEvent(2, 1, EventKind.SHUTDOWN_BEGAN, "trainer"),
+        RecordedEvent(3, 1, EventKind.RECORDING_ENDED),
+    ]
+    result = run("ledger", save(tmp_path / "a.rref", recorded))
+    assert (result.code, result.err) == (0, "")
+    assert "    fork (0, 2)  held by trainer(1)  passed on by 0  since" in result.out.decode()
+    assert "1 RRef held by 1 fork\n" in result.out.decode()
 
 
 def test_no_leak_is_success(capsys: pytest.CaptureFixture[str]) -> None:

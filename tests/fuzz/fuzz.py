@@ -65,7 +65,7 @@ def fuzz_recording(data: bytes) -> None:
     ledger = Ledger()
     for record in read_recording(data):
         try:
-            ledger.observe(record.from_worker_id, record.to_worker_id, record.message, record.time)
+            ledger.observe_record(record)
         except RRefProtoError:
             continue
     ledger.held()

@@ -83,7 +83,7 @@ def ledger_at(job, time):
     ledger = Ledger()
     for record in merge(job.recordings()):
         if record.time <= time:
-            ledger.observe(record.from_worker_id, record.to_worker_id, record.message)
+            ledger.observe_record(record)
     world_size = len(job.files)
     owners, forks = [0] * world_size, [0] * world_size
     for (owner, _), holders in ledger.forks.items():

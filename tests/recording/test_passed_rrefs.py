@@ -23,7 +23,7 @@ from rref_proto import (
     omit_values,
     read_recording,
 )
-from rref_proto.passing import passed_rrefs
+from rref_proto.passing import rrefs_passed_by
 from rref_proto.v1 import recording_pb2
 
 from conversations import ack, in_bytes
@@ -57,16 +57,16 @@ def test_every_rref_inside_a_value_is_found_once(
 ) -> None:
     message = returned(value)
     again = Message.FromString(message.SerializeToString())
-    assert passed_rrefs(message) == passed_rrefs(again) == rrefs
+    assert rrefs_passed_by(message) == rrefs_passed_by(again) == rrefs
     assert omit_values(message).passed_rrefs == rrefs
 
 
 def test_messages_without_values_pass_nothing_on() -> None:
     python = PythonRRefFetchRet(SerializedPyObj(b"pickle").toIValues()).toMessage()
-    assert passed_rrefs(python) == ()
-    assert passed_rrefs(ack(0).message) == ()
+    assert rrefs_passed_by(python) == ()
+    assert rrefs_passed_by(ack(0).message) == ()
     with pytest.raises(DecodeError):
-        passed_rrefs(omit_values(python).message)
+        rrefs_passed_by(omit_values(python).message)
 
 
 def record_with(*rrefs: RRefForkData) -> RecordedMessage:

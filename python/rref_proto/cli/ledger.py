@@ -13,7 +13,7 @@ from .._text import short_repr
 from ..errors import RRefProtoError
 from ..ids import ForkId
 from ..ledger import Certainty, HeldFork, Ledger
-from ..recording import SECOND, RecordedEvent
+from ..recording import SECOND
 from .arguments import FAILED, Commands, add_command, add_recordings
 from .files import Progress, read_recordings
 from .names import Namer, Names, counted, pair, seconds
@@ -47,12 +47,8 @@ def run(options: argparse.Namespace) -> int:
             if options.at is not None and record.time > options.at(start):
                 continue
             names.learn(record)
-            if isinstance(record, RecordedEvent):
-                continue
             try:
-                ledger.observe(
-                    record.from_worker_id, record.to_worker_id, record.message, record.time
-                )
+                ledger.observe_record(record)
             except RRefProtoError as error:
                 raise error.within(f"message at {record.time}", ", ") from None
     lines = leak_lines if options.leaks else ledger_lines

@@ -1,0 +1,51 @@
+"""The requests that await an RRefAck."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from .forks import Claim
+from .told import Remark
+
+
+@dataclass
+class _Way:
+    """The requests from one worker to another that await an RRefAck, and what each asks for."""
+
+    numbered: dict[int, Claim | None] = field(default_factory=dict)
+    # A recording need not know the ids of requests. Then the oldest is taken to be answered.
+    unnumbered: deque[Claim | None] = field(default_factory=deque)
+
+
+class Requests:
+    """The requests that await an RRefAck. What cannot be explained is counted in `remarks`."""
+
+    def __init__(self, remarks: Counter[Remark]) -> None:
+        self._remarks = remarks
+        self._ways: dict[tuple[int, int], _Way] = {}
+
+    def add(self, sender: int, receiver: int, message_id: int | None, claim: Claim | None) -> None:
+        """Note a request that the receiver will acknowledge, and the fork that it asks for."""
+        way = self._ways.setdefault((sender, receiver), _Way())
+        if message_id is None:
+            way.unnumbered.append(claim)
+        else:
+            way.numbered[message_id] = claim
+
+    def drop(self, claim: Claim | None) -> None:
+        """Await no acknowledgement any more of a request that something else has confirmed."""
+        if claim is not None:
+            way = self._ways.get((claim.holder, claim.rref[0]), _Way())
+            if way.unnumbered and way.unnumbered[0] is claim:
+                way.unnumbered.popleft()
+
+    def take(self, sender: int, receiver: int, message_id: int | None) -> Claim | None:
+        """Return what the request asked for that an RRefAck to its sender acknowledges."""
+        way = self._ways.get((sender, receiver), _Way())
+        if message_id is not None and message_id in way.numbered:
+            return way.numbered.pop(message_id)
+        if way.unnumbered:
+            return way.unnumbered.popleft()
+        self._remarks[Remark.UNKNOWN_REQUEST] += 1
+        return None
