@@ -11,19 +11,23 @@ import json
 import struct
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cases import (
     CALLS,
     COMMANDS,
+    FORK,
     IDS,
     INT16,
     INT64,
     LATER_BODY,
     LATER_KIND,
+    LOWEST,
     MATRIX,
     REFUSED,
+    RREF,
     SCALAR,
     UNKNOWN,
     VALUES,
@@ -36,11 +40,14 @@ from google.protobuf.descriptor import FileDescriptor
 from vector import FOLDER, GROUPS, Vector, file_of, message_class
 
 from rref_proto import (
+    EventKind,
     Message,
     MessageType,
+    RecordedEvent,
     RecordedMessage,
     RpcCommandBase,
     RRefAck,
+    RRefForkData,
     ScalarType,
     ScriptRRefFetchRet,
     Tensor,
@@ -49,6 +56,7 @@ from rref_proto import (
     read_recording,
     write_recording,
 )
+from rref_proto.recording import Record
 from rref_proto.v1 import (
     call_pb2,
     ids_pb2,
@@ -229,8 +237,16 @@ def recording() -> Iterator[Vector]:
     yield _record("value of the deepest level", RecordedMessage(0, 0, 1, deep.toMessage()))
     named = RecordedMessage(0, 0, 1, ack, "owner", "trainer:1")
     yield _record("worker names", named)
-    brief, omitted = omit_values(ScriptRRefFetchRet([ivalue((MATRIX, "text"))]).toMessage())
-    yield _record("values omitted", RecordedMessage(0, 0, 1, brief, omitted_values=omitted))
+    left = omit_values(ScriptRRefFetchRet([ivalue((MATRIX, "text"))]).toMessage())
+    brief = RecordedMessage(0, 0, 1, left.message, omitted_values=left.omitted_values)
+    yield _record("values omitted", brief)
+    passed = (
+        RRefForkData(0, RREF, FORK, 0, "Tensor"),
+        RRefForkData(INT16[0], *LOWEST, INT16[1], ""),
+    )
+    yield _record("RRefs passed on", replace(brief, passed_rrefs=passed))
+    for kind in (*EventKind, 77):
+        yield _record(f"event {int(kind)}", RecordedEvent(5, 3, kind, "trainer"))
     native = libtorch.NativeMessage(MessageType.SCRIPT_CALL, b"\x80\x02).", (MATRIX, SCALAR), 1)
     unread = Message(message_pb2.Message(id=1))
     yield _record("native message", RecordedMessage(0, 0, 1, unread, native_message=native))
@@ -248,7 +264,7 @@ def recording() -> Iterator[Vector]:
             yield _record(f"lifecycle.rref {number}", record)
 
 
-def _record(name: str, record: RecordedMessage) -> Vector:
+def _record(name: str, record: Record) -> Vector:
     file = io.BytesIO()
     write_recording(file, [record])
     file.seek(0)

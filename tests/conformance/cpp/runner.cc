@@ -242,7 +242,9 @@ std::string Describe(const RecordedMessage& m) {
       .Add("from_worker_name", m.from_worker_name())
       .Add("to_worker_name", m.to_worker_name())
       .AddIf(m.has_native_message(), "native_message", m.native_message())
-      .Add("omitted_values", m.omitted_values());
+      .Add("omitted_values", m.omitted_values())
+      .Add("passed_rrefs", m.passed_rrefs())
+      .Add("event", static_cast<int32_t>(m.event()));
 }
 
 }  // namespace rref_proto::v1

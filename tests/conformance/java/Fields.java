@@ -365,7 +365,9 @@ final class Fields {
         Form.field("from_worker_name", Form.text(m.getFromWorkerName())),
         Form.field("to_worker_name", Form.text(m.getToWorkerName())),
         Form.optional("native_message", m.hasNativeMessage(), of(m.getNativeMessage())),
-        Form.list("omitted_values", m.getOmittedValuesList(), Fields::of));
+        Form.list("omitted_values", m.getOmittedValuesList(), Fields::of),
+        Form.list("passed_rrefs", m.getPassedRrefsList(), Fields::of),
+        Form.field("event", m.getEventValue()));
   }
 
   private static String of(NativeMessage m) {

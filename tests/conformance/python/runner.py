@@ -205,6 +205,8 @@ describe.register(
         to_worker_name=m.to_worker_name,
         native_message=if_present(m, "native_message"),
         omitted_values=m.omitted_values,
+        passed_rrefs=m.passed_rrefs,
+        event=m.event,
     ),
 )
 describe.register(

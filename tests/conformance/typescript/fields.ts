@@ -358,6 +358,8 @@ export function recordedMessage(m: RecordedMessage): string {
     field("to_worker_name", text(m.toWorkerName)),
     optional("native_message", m.nativeMessage, nativeMessage),
     list("omitted_values", m.omittedValues, omittedValue),
+    list("passed_rrefs", m.passedRrefs, rrefForkData),
+    field("event", m.event),
   );
 }
 

@@ -357,6 +357,8 @@ func recordedMessage(m *pb.RecordedMessage) string {
 		field("to_worker_name", text(m.ToWorkerName)),
 		optionalMessage("native_message", m.NativeMessage, nativeMessage),
 		list("omitted_values", m.OmittedValues, omittedValue),
+		list("passed_rrefs", m.PassedRrefs, rrefForkData),
+		field("event", integer(m.Event)),
 	)
 }
 

@@ -140,7 +140,8 @@ messages! {
     OmittedValue { r#type, byte_size }
     RecordedMessage {
         time, from_worker_id, to_worker_id, message,
-        from_worker_name, to_worker_name, native_message, omitted_values
+        from_worker_name, to_worker_name, native_message, omitted_values,
+        passed_rrefs, event
     }
     Timestamp { seconds, nanos }
 }
