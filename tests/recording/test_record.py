@@ -241,7 +241,6 @@ def test_what_a_later_version_adds_to_the_parts_of_a_record_is_passed_on() -> No
     proto.time.seconds = 3
     parts = [
         proto,
-        proto.time,
         proto.message,
         proto.native_message,
         proto.native_message.tensors[0],

@@ -119,17 +119,19 @@ class Ledger:
         check_type(message, Message, "message")
         sender = check_int(from_worker_id, WORKER_ID_RANGE, "from_worker_id")
         receiver = check_int(to_worker_id, WORKER_ID_RANGE, "to_worker_id")
-        if passed_rrefs is None:
-            rrefs = rrefs_passed_by(message)
-        else:
-            rrefs = check_items(passed_rrefs, "passed_rrefs", RRefForkData)
+        if passed_rrefs is not None:
+            passed_rrefs = check_items(passed_rrefs, "passed_rrefs", RRefForkData)
         message_type = message.type
-        if message_type not in CLASS_OF_TYPE:
-            self.remarks[Remark.UNKNOWN_MESSAGE] += 1
-        elif message_type not in CARRIERS:
+        if message_type in CARRIERS:
+            if passed_rrefs is None:
+                passed_rrefs = rrefs_passed_by(message)
+        elif message_type in CLASS_OF_TYPE:
             command = CLASS_OF_TYPE[message_type].fromMessage(message)
             self._note(sender, receiver, command, message.id, time)
-        self._pass_on(sender, receiver, rrefs, time)
+        else:
+            self.remarks[Remark.UNKNOWN_MESSAGE] += 1
+        if passed_rrefs:
+            self._pass_on(sender, receiver, passed_rrefs, time)
 
     def _note(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from google.protobuf import json_format
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MESSAGE_TAG = tag(recording_pb2.RecordedMessage.MESSAGE_FIELD_NUMBER)
+NATIVE_TAG = tag(recording_pb2.RecordedMessage.NATIVE_MESSAGE_FIELD_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class RecordedMessage:
     it becomes `message`, unless it cannot be read or its values were left out; so what is written
     again is the schema's message. `omitted_values` describes the values of a message that has
     none, and `passed_rrefs` are the forks that were inside them: see `omit_values`.
-    Fields of a later version are kept, but not those inside `passed_rrefs`; neither repr nor
-    dataclasses.replace has them.
+    Fields of a later version are kept, but not those inside `passed_rrefs` and the time; neither
+    repr nor dataclasses.replace has them.
     Raises EncodeError for a number out of range.
     Source: the message RecordedMessage of recording.proto.
     """
@@ -125,8 +126,9 @@ class RecordedMessage:
         """Take over a generated record; `data` is that of its message's tensors."""
         message = Message._from_proto(proto.message, data)
         time = read_timestamp(proto.time)
-        native = None
+        native, later = None, unknown_fields(proto)
         if proto.HasField("native_message"):
+            later += _later_fields_of_native(proto)
             native = NativeMessage._from_proto(proto.native_message, message.id)
             if (read := _read_native(native, message, proto)) is not None:
                 native, message = None, read
@@ -139,18 +141,14 @@ class RecordedMessage:
             proto.to_worker_name,
             native,
             tuple(map(OmittedValue._from_proto, proto.omitted_values)),
-            passed_rrefs_from_proto(proto.passed_rrefs),
+            passed_rrefs_from_proto(proto.passed_rrefs) if proto.passed_rrefs else (),
         )
-        if later := _later_fields(proto):
+        if later:
             object.__setattr__(record, "_unknown", later)
         return record
 
 
 _REPEATED = (("omitted_values", OmittedValue), ("passed_rrefs", RRefForkData))
-_PARTS: tuple[tuple[Literal["time", "native_message"], bytes], ...] = (
-    ("time", tag(recording_pb2.RecordedMessage.TIME_FIELD_NUMBER)),
-    ("native_message", tag(recording_pb2.RecordedMessage.NATIVE_MESSAGE_FIELD_NUMBER)),
-)
 _RANGES = (
     ("time", TIMESTAMP_RANGE),
     ("from_worker_id", WORKER_ID_RANGE),
@@ -172,13 +170,10 @@ def _read_native(
         return None
 
 
-def _later_fields(proto: recording_pb2.RecordedMessage) -> bytes:
-    """Return the fields of a later version, those inside its parts included.
+def _later_fields_of_native(proto: recording_pb2.RecordedMessage) -> bytes:
+    """Return the fields of a later version inside `native_message`, as a piece of that message.
 
-    A part that is there once may come in pieces, of which a parser makes one.
+    A parser makes one message of the pieces of a field that is not repeated.
     """
-    later = unknown_fields(proto)
-    for name, part_tag in _PARTS:
-        if proto.HasField(name) and (inside := unknown_fields(getattr(proto, name))):
-            later += part_tag + varint(len(inside)) + inside
-    return later
+    later = unknown_fields(proto.native_message)
+    return NATIVE_TAG + varint(len(later)) + later if later else b""

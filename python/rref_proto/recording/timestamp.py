@@ -19,6 +19,7 @@ def set_timestamp(proto: Timestamp, time: int) -> None:
 
 def read_timestamp(proto: Timestamp) -> int:
     """Read the fields of a Timestamp. Raises DecodeError where the nanoseconds are out of range."""
-    if not 0 <= proto.nanos < SECOND:
-        raise DecodeError(f"expected from 0 to {SECOND - 1} nanoseconds, got {proto.nanos}", "time")
-    return proto.seconds * SECOND + proto.nanos
+    nanos = proto.nanos
+    if not 0 <= nanos < SECOND:
+        raise DecodeError(f"expected from 0 to {SECOND - 1} nanoseconds, got {nanos}", "time")
+    return proto.seconds * SECOND + nanos
