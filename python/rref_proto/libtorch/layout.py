@@ -14,6 +14,8 @@ from .writer import write_tuple
 
 Values = tuple[IValue, ...]
 Tensors = Sequence[Tensor]
+# Returns an object of a class, made of a payload and its tensors.
+Read = Callable[[Any, bytes, Tensors], RpcCommandBase]
 
 
 class Layout(NamedTuple):
@@ -21,8 +23,7 @@ class Layout(NamedTuple):
 
     # Returns the payload and the tensors of an object.
     write: Callable[[Any], tuple[bytes, tuple[Tensor, ...]]]
-    # Returns an object of a class, made of a payload and its tensors.
-    read: Callable[[Any, bytes, Tensors], RpcCommandBase]
+    read: Read
 
 
 # For each value of a tuple, whether something beside the tuple refers to it while libtorch pickles
@@ -35,11 +36,6 @@ def all_held(count: int) -> Sequence[bool]:
     return [True] * count
 
 
-def none_held(count: int) -> Sequence[bool]:
-    """Return that no value is held."""
-    return [False] * count
-
-
 def in_tuple(
     held: Held,
     values: Callable[[Any], Values],
@@ -49,13 +45,24 @@ def in_tuple(
 ) -> Layout:
     """Return the layout of a class whose payload is the pickle of a tuple.
 
-    `values` returns the values of an object; `make` a new object of a class, made of values whose
-    number is from `shortest` to `longest`, or without an upper limit.
+    `values` returns the values of an object. The rest is as in `reader_of_tuple`.
     """
 
     def write(command: Any) -> tuple[bytes, tuple[Tensor, ...]]:
         items = values(command)
         return write_tuple(items, held(len(items)))
+
+    return Layout(write, reader_of_tuple(make, shortest, longest))
+
+
+def reader_of_tuple(
+    make: Callable[[Any, Values], RpcCommandBase], shortest: int, longest: int | None
+) -> Read:
+    """Return what reads the pickle of a tuple.
+
+    `make` returns an object of a class, made of values whose number is from `shortest` to
+    `longest`, or without an upper limit.
+    """
 
     def read(cls: Any, payload: bytes, tensors: Tensors) -> RpcCommandBase:
         items = read_tuple(payload, tensors)
@@ -69,4 +76,4 @@ def in_tuple(
         except RRefProtoError as error:
             raise error.as_decode_error(cls.__name__) from None
 
-    return Layout(write, read)
+    return read

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId
 from ..ivalue import IValue
@@ -18,7 +20,10 @@ from ..rref import (
     ScriptRRefFetchRet,
 )
 from .call_layouts import CALL_LAYOUTS
-from .layout import Layout, all_held, in_tuple, none_held
+from .fixed import with_fixed_bytes
+from .layout import Layout, all_held, in_tuple
+
+_numbers = attrgetter("created_on", "local_id")
 
 
 def _worker_id(value: IValue) -> int:
@@ -29,26 +34,28 @@ def _worker_id(value: IValue) -> int:
     return int(value.value)
 
 
-_TWO_IDS = in_tuple(
-    all_held,
-    lambda command: (command.rref_id.toIValue(), command.fork_id.toIValue()),
+_TWO_IDS = with_fixed_bytes(
+    b"%b%b\x86q\x00%b%b\x86q\x01\x86.",
+    lambda command: (*_numbers(command.rref_id), *_numbers(command.fork_id)),
+    lambda cls, rref_creator, rref_number, fork_creator, fork_number: cls(
+        RRefId(rref_creator, rref_number), ForkId(fork_creator, fork_number)
+    ),
     lambda cls, values: cls(RRefId.fromIValue(values[0]), ForkId.fromIValue(values[1])),
-    2,
-    2,
+    length=2,
 )
-_FETCH_CALL = in_tuple(
-    none_held,
-    lambda call: (call.rref_id.toIValue(), IValue("int_value", call.from_worker_id)),
+_FETCH_CALL = with_fixed_bytes(
+    b"%b%b\x86%b\x86.",
+    lambda call: (*_numbers(call.rref_id), call.from_worker_id),
+    lambda cls, creator, number, worker: cls(worker, RRefId(creator, number)),
     lambda cls, values: cls(_worker_id(values[1]), RRefId.fromIValue(values[0])),
-    2,
-    2,
+    length=2,
 )
-_FORK = in_tuple(
-    all_held,
-    lambda command: (command.fork_id.toIValue(),),
+_FORK = with_fixed_bytes(
+    b"%b%b\x86q\x00\x85.",
+    lambda command: _numbers(command.fork_id),
+    lambda cls, creator, number: cls(ForkId(creator, number)),
     lambda cls, values: cls(ForkId.fromIValue(values[0])),
-    1,
-    1,
+    length=1,
 )
 # The constructor of the class says how many there can be.
 _VALUES = in_tuple(all_held, lambda ret: ret.values(), lambda cls, values: cls(values), 0, None)

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 from .._check import check_items, check_type
 from .._wire import bytes_view
 from ..errors import MessageTypeError
-from ..message import Message
-from ..native import NO_ID, NativeMessage, native_id
-from ..rpc_command import CLASS_OF_TYPE, fromMessage
+from ..message import Message, command_of
+from ..native import NO_ID, NativeMessage, native_id, valid_native_message
+from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..tensor import Tensor
 from .layouts import LAYOUTS
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+# By the field in Message.body: the type, as a plain int, and what writes the payload.
+WRITERS = {
+    cls.body_field: (int(message_type), LAYOUTS[cls].write)
+    for message_type, cls in CLASS_OF_TYPE.items()
+}
 
 
 def to_payload(message: Message) -> NativeMessage:
@@ -28,10 +34,12 @@ def to_payload(message: Message) -> NativeMessage:
     does, TypeError for something else than a Message.
     """
     check_type(message, Message, "to_payload")
-    command = fromMessage(message)
-    message_type, message_id = command.message_type, native_id(message.id)
-    payload, tensors = LAYOUTS[CLASS_OF_TYPE[message_type]].write(command)
-    return NativeMessage(message_type, payload, tensors, message_id)
+    command = command_of(message)
+    if not isinstance(command, RpcCommandBase):
+        command = fromMessage(message)
+    message_type, write = WRITERS[command.body_field]
+    payload, tensors = write(command)
+    return valid_native_message(message_type, payload, tensors, native_id(message.id))
 
 
 def from_payload(
@@ -50,7 +58,7 @@ def from_payload(
     cls = CLASS_OF_TYPE.get(type)  # type: ignore[call-overload]
     if cls is None:
         raise MessageTypeError(f"expected a type that this version knows, got {type:#x}", "type")
-    table = check_items(tensors, "tensors", Tensor)
-    encoded = bytes_view(payload, "payload").tobytes()
+    table = check_items(tensors, "tensors", Tensor) if tensors != () else ()
+    encoded = payload if isinstance(payload, bytes) else bytes_view(payload, "payload").tobytes()
     message = LAYOUTS[cls].read(cls, encoded, table).toMessage()
     return message if id is None or id == NO_ID else message.with_id(id)
