@@ -68,6 +68,11 @@ def tag(field: int) -> bytes:
     return varint(field << 3 | LENGTH_DELIMITED)
 
 
+def length_delimited(field: int, content: bytes) -> bytes:
+    """Encode a length-delimited field."""
+    return tag(field) + varint(len(content)) + content
+
+
 def replace_field(
     buffer: memoryview, field: int, replacement: Callable[[memoryview], bytes]
 ) -> bytes:
@@ -100,7 +105,7 @@ def replace_field(
             if end <= size and key >> 3 == field and not groups:
                 content = replacement(buffer[position:end])
                 copy += buffer[copied:start]
-                copy += tag(field) + varint(len(content)) + content
+                copy += length_delimited(field, content)
                 copied = end
             position = end
         elif wire_type == 1:

@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ._check import WORKER_ID_RANGE, check_int, check_items, check_type
+from ._wire import check_size, length_delimited
 from .errors import EncodeError
 from .fork_message import ForkMessage, RRefMessageBase
 from .ids import ForkId, RRefId, read_required_id
 from .ivalue import (
     IValue,
     collect_tensors,
+    generated_parts,
     values_from_proto,
     values_to_proto,
 )
-from .message import Message, message_with_tensors
+from .message import Message, message_with_tensors, serialize
 from .message_type import MessageType
 from .python_object import SerializedPyObj
 from .rpc_command import RpcCommandBase, base_class_error
 from .tensor import Tensor, TensorTable
+from .v1 import message_pb2, rref_pb2
+
+Fields = message_pb2.Message.DESCRIPTOR
+VALUES_FIELD = rref_pb2.ScriptRRefFetchRet.VALUES_FIELD_NUMBER
 
 _Call = TypeVar("_Call", bound="_RRefFetchCall")
 _Return = TypeVar("_Return", bound="RRefFetchRet")
@@ -90,6 +96,15 @@ class RRefFetchRet(RpcCommandBase):
     def toMessage(self) -> Message:
         """Return the message, with the tensors of the values in the order they are met."""
         return message_with_tensors(self, collect_tensors(self._values))
+
+    def serialize_message(self, message_id: int | None) -> bytes:
+        """Serialize a Message of this object; large values are not copied into it first."""
+        values = [serialize(generated_parts(value)[0]) for value in self._values]
+        body = b"".join([length_delimited(VALUES_FIELD, value) for value in values])
+        field = Fields.fields_by_name[self.body_field].number
+        message = length_delimited(field, body)
+        check_size(len(message), "values")
+        return message + message_pb2.Message(id=message_id).SerializeToString()
 
     @classmethod
     def _from_proto(cls: type[_Return], body: Any, tensors: tuple[Tensor, ...]) -> _Return:

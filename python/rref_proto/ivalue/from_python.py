@@ -125,14 +125,12 @@ class Conversion:
         if exact is not None:
             return exact
         if isinstance(value, list):
-            return Annotation("List", (self._infer_common(value, self.measured.types(value)),))
+            return Annotation("List", (self._infer_common(value),))
         if isinstance(value, tuple):
             return Annotation("Tuple", tuple(map(self.infer, value)))
         if isinstance(value, dict):
             parts = list(value), list(value.values())
-            return Annotation(
-                "Dict", tuple(self._infer_common(part, self.measured.types(part)) for part in parts)
-            )
+            return Annotation("Dict", tuple(map(self._infer_common, parts)))
         if isinstance(value, IValueBase):
             return _parse_given(value.type)
         if type(value) in TYPED:
@@ -147,7 +145,8 @@ class Conversion:
             )
         )
 
-    def _infer_common(self, values: list[Any], types: set[type]) -> Annotation:
+    def _infer_common(self, values: list[Any]) -> Annotation:
+        types = self.measured.element_types.get(id(values)) or set(map(type, values))
         # Most lists are of one exact type, and may be long.
         if len(types) == 1:
             (only,) = types
@@ -283,8 +282,6 @@ def _container_writer(
 
 def _list_writer(annotation: Annotation) -> Writer:
     (element,) = annotation.arguments
-    if element.name in PACKED:
-        return _packed_writer(element)
     write_element, text = writer_of(element), str(annotation)
 
     def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
@@ -297,19 +294,35 @@ def _list_writer(annotation: Annotation) -> Writer:
     return write
 
 
-def _packed_writer(element: Annotation) -> Writer:
+def _packed_writer(annotation: Annotation) -> Writer:
+    (element,) = annotation.arguments
     kind, plain = PACKED[element.name], PLAIN[element.name]
     only = {plain.exact}
 
-    def write(conversion: Conversion, proto: Any, value: Any, _: int) -> None:
-        if not conversion.measured.types(value) <= only:
+    def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
+        types = conversion.measured.element_types.get(id(value))
+        if types is None:  # no list or tuple
+            if not conversion.place(proto, value, annotation, level):
+                raise _mismatch(value, annotation)
+            return
+        if not types <= only:
             value = [_plain_part(each, element, plain) for each in value]
         if kind == "tensor_list":
             WRITERS[kind](proto, value, conversion.table)
         else:
             write_packed(getattr(proto, kind), value)
+        if level > MAX_DEPTH - 3:
+            conversion.check_depth(proto, level)
 
     return write
+
+
+_generic_list_writer = _container_writer((list, tuple), _list_writer)
+
+
+def _make_list_writer(annotation: Annotation) -> Writer:
+    is_packed = annotation.arguments[0].name in PACKED
+    return (_packed_writer if is_packed else _generic_list_writer)(annotation)
 
 
 def _plain_part(value: Any, annotation: Annotation, plain: Plain) -> Any:
@@ -386,7 +399,7 @@ def _any_writer(_: Annotation) -> Writer:
 
 # By the name of a type with parts, or of one that leaves it to the value what it is.
 MAKERS: dict[str, Callable[[Annotation], Writer]] = {
-    "List": _container_writer((list, tuple), _list_writer),
+    "List": _make_list_writer,
     "Dict": _container_writer(dict, _dict_writer),
     "Tuple": _container_writer(tuple, _tuple_writer),
     "Union": _union_writer,

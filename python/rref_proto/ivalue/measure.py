@@ -26,8 +26,10 @@ class Measured:
     """What was found out about the containers in one value, which must not change meanwhile."""
 
     def __init__(self) -> None:
-        self._sizes: dict[int, int] = {}  # by the identity of a container
-        self._types: dict[int, set[type]] = {}
+        # By the identity of a list or tuple inside the value, the exact types of its elements.
+        self.element_types: dict[int, set[type]] = {}
+        # By the identity of a container.
+        self._sizes: dict[int, int] = {}
 
     def size(self, value: Any, level: int = 0) -> int:
         """Return about how many bytes `value` takes in a message, tensors' data not counted.
@@ -38,7 +40,7 @@ class Measured:
         if identity in self._sizes:
             return self._sizes[identity]
         if isinstance(value, (list, tuple)):
-            types = self._types[identity] = set(map(type, value))
+            types = self.element_types[identity] = set(map(type, value))
             # Most lists need no more than this line.
             size = NODE_BYTES * (len(value) + 1)
             if not types <= SMALL:
@@ -56,14 +58,9 @@ class Measured:
         self._sizes[identity] = size
         return size
 
-    def types(self, items: list[Any] | tuple[Any, ...]) -> set[type]:
-        """Return the exact types of the elements of a list or tuple."""
-        types = self._types.get(id(items))
-        return set(map(type, items)) if types is None else types
-
     def types_inside(self, lists: Collection[list[Any]]) -> set[type]:
         """Return the exact types of the elements of lists that are inside the value."""
-        return set().union(*map(self._types.__getitem__, map(id, lists)))
+        return set().union(*map(self.element_types.__getitem__, map(id, lists)))
 
     def _size_of_items(self, items: Collection[Any], types: set[type], level: int) -> int:
         if level > MAX_DEPTH:

@@ -79,7 +79,8 @@ def write_packed(content: Any, items: Any) -> None:
 
     Raises EncodeError for an int beyond int64.
     """
-    content.SetInParent()
+    if not items:
+        content.SetInParent()
     try:
         content.values.extend(items)
     except ValueError:  # protobuf's error for an int out of range

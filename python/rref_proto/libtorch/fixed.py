@@ -19,10 +19,10 @@ from .layout import Layout, Tensors, Values, reader_of_tuple
 from .names import HEADER
 from .writer import encode_int
 
-# An int with its opcode, as it is in a payload; by its length, how to read it.
+# An int with its opcode, as it is in a payload; by its length, how to read it. The shortest is a
+# byte after its opcode.
 INT = rb"(K.|M..|J.{4}|\x8a\x08.{8})"
 READ_INT = {
-    2: Struct("<xB").unpack,
     3: Struct("<xH").unpack,
     5: Struct("<xi").unpack,
     10: Struct("<xxq").unpack,
@@ -53,7 +53,13 @@ def with_fixed_bytes(
         if found is None:
             return read_other(cls, payload, tensors)
         try:
-            return make(cls, *[READ_INT[len(each)](each)[0] for each in found.groups()])
+            return make(
+                cls,
+                *[
+                    each[1] if len(each) == 2 else READ_INT[len(each)](each)[0]
+                    for each in found.groups()
+                ],
+            )
         except RRefProtoError as error:
             raise error.as_decode_error(cls.__name__) from None
 

@@ -23,8 +23,6 @@ from .call_layouts import CALL_LAYOUTS
 from .fixed import with_fixed_bytes
 from .layout import Layout, all_held, in_tuple
 
-_numbers = attrgetter("created_on", "local_id")
-
 
 def _worker_id(value: IValue) -> int:
     if value.kind != "int_value":
@@ -36,7 +34,7 @@ def _worker_id(value: IValue) -> int:
 
 _TWO_IDS = with_fixed_bytes(
     b"%b%b\x86q\x00%b%b\x86q\x01\x86.",
-    lambda command: (*_numbers(command.rref_id), *_numbers(command.fork_id)),
+    attrgetter("rref_id.created_on", "rref_id.local_id", "fork_id.created_on", "fork_id.local_id"),
     lambda cls, rref_creator, rref_number, fork_creator, fork_number: cls(
         RRefId(rref_creator, rref_number), ForkId(fork_creator, fork_number)
     ),
@@ -45,14 +43,14 @@ _TWO_IDS = with_fixed_bytes(
 )
 _FETCH_CALL = with_fixed_bytes(
     b"%b%b\x86%b\x86.",
-    lambda call: (*_numbers(call.rref_id), call.from_worker_id),
+    attrgetter("rref_id.created_on", "rref_id.local_id", "from_worker_id"),
     lambda cls, creator, number, worker: cls(worker, RRefId(creator, number)),
     lambda cls, values: cls(_worker_id(values[1]), RRefId.fromIValue(values[0])),
     length=2,
 )
 _FORK = with_fixed_bytes(
     b"%b%b\x86q\x00\x85.",
-    lambda command: _numbers(command.fork_id),
+    attrgetter("fork_id.created_on", "fork_id.local_id"),
     lambda cls, creator, number: cls(ForkId(creator, number)),
     lambda cls, values: cls(ForkId.fromIValue(values[0])),
     length=1,

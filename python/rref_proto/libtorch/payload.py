@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._check import check_items, check_type
+from .._check import check_items, check_type, wrong_type
 from .._wire import bytes_view
 from ..errors import MessageTypeError
 from ..message import Message, command_of
 from ..native import NO_ID, NativeMessage, native_id, valid_native_message
-from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
+from ..rpc_command import CLASS_OF_TYPE, fromMessage
 from ..tensor import Tensor
 from .layouts import LAYOUTS
 
@@ -27,16 +27,15 @@ WRITERS = {
 def to_payload(message: Message) -> NativeMessage:
     """Return what libtorch's own class would write for the message, byte for byte.
 
-    An object that is in several places of a value is written once and referred to, as libtorch
-    does. What the message does not tell is as in most messages of PyTorch: something beside the
-    message holds the value of a ScriptResp, and the RRefs inside values.
+    A tensor, an RRef or a text that is in several places is written once and referred to, as by
+    libtorch. Of other values a message does not tell whether two are one object: each is written. What
+    else it does not tell is as in most messages of PyTorch: something beside the message holds the
+    value of a ScriptResp, and the RRefs inside values.
     Raises MessageTypeError for a message whose type has no class, DecodeError as `fromMessage`
     does, TypeError for something else than a Message.
     """
     check_type(message, Message, "to_payload")
-    command = command_of(message)
-    if not isinstance(command, RpcCommandBase):
-        command = fromMessage(message)
+    command = command_of(message) or fromMessage(message)
     message_type, write = WRITERS[command.body_field]
     payload, tensors = write(command)
     return valid_native_message(message_type, payload, tensors, native_id(message.id))
@@ -54,7 +53,8 @@ def from_payload(
     Raises MessageTypeError for a type that has no class, DecodeError for a payload that libtorch
     would not have written, TypeError for arguments of other types.
     """
-    check_type(type, int, "type")
+    if not isinstance(type, int):
+        raise wrong_type("an int", type, "type")
     cls = CLASS_OF_TYPE.get(type)  # type: ignore[call-overload]
     if cls is None:
         raise MessageTypeError(f"expected a type that this version knows, got {type:#x}", "type")

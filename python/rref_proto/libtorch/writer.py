@@ -17,6 +17,9 @@ from ..ivalue import IValue, descendants, generated_parts
 from ..tensor import Device, Tensor
 from . import names
 
+# Opcodes with the number after them.
+_SHORT = Struct("<cH")
+_INT = Struct("<ci")
 _DOUBLE = Struct(">cd")
 _LONG = Struct("<cBq")
 _SMALL_INTS = [opcodes.BININT1 + bytes([number]) for number in range(256)]
@@ -48,9 +51,9 @@ def encode_int(number: int) -> bytes:
     if 0 <= number <= 0xFF:
         return _SMALL_INTS[number]
     if 0 <= number <= 0xFFFF:
-        return with_argument(opcodes.BININT2, number)
+        return _SHORT.pack(opcodes.BININT2, number)
     if -0x80000000 <= number <= 0x7FFFFFFF:
-        return with_argument(opcodes.BININT, number)
+        return _INT.pack(opcodes.BININT, number)
     return _LONG.pack(opcodes.LONG1, names.LONG1_NUMBER.size, number)
 
 
