@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
+from google.protobuf.message import EncodeError as ProtobufEncodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ._check import wrong_type
@@ -32,11 +33,14 @@ MAX_SIZE = 2**31 - 1
 # pure one.
 PARSE_ERRORS = (ProtobufDecodeError, RecursionError, UnicodeDecodeError)
 
+# The varints of one byte, by their value.
+_SHORT_VARINTS = [bytes([value]) for value in range(0x80)]
+
 
 def varint(value: int) -> bytes:
     """Encode a non-negative integer."""
     if value < 0x80:
-        return bytes((value,))
+        return _SHORT_VARINTS[value]
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -70,7 +74,9 @@ def tag(field: int) -> bytes:
 
 def length_delimited(field: int, content: bytes) -> bytes:
     """Encode a length-delimited field."""
-    return tag(field) + varint(len(content)) + content
+    size = len(content)
+    # A call less for most: small messages are made of small fields.
+    return tag(field) + (_SHORT_VARINTS[size] if size < 0x80 else varint(size)) + content
 
 
 def replace_field(
@@ -126,6 +132,14 @@ def check_size(size: int, described: str) -> None:
     """Raise EncodeError where a message of `size` bytes is more than protobuf allows."""
     if size > MAX_SIZE:
         raise EncodeError(f"expected at most {MAX_SIZE} bytes, got {size} bytes of {described}")
+
+
+def serialize(proto: GeneratedMessage) -> bytes:
+    """Serialize a generated message. Raises EncodeError for more than protobuf's 2 GiB."""
+    try:
+        return proto.SerializeToString()
+    except (ProtobufEncodeError, ValueError, MemoryError) as error:
+        raise EncodeError(f"expected at most {MAX_SIZE} bytes: {error}", "body") from None
 
 
 def bytes_view(buffer: Buffer, where: str) -> memoryview:

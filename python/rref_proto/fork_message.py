@@ -81,7 +81,7 @@ class ForkMessage(ForkMessageBase):
         self.rref_id._to_proto(body.rref_id)
         self.fork_id._to_proto(body.fork_id)
 
-    def serialize_message(self, message_id: int | None) -> bytes:
+    def serialize_message(self, message_id: int | None, tensors: tuple[Tensor, ...] = ()) -> bytes:
         """Serialize a Message of this object, in a generated message that was used before."""
         unused = _UNUSED[self.body_field]
         try:

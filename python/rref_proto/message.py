@@ -11,23 +11,23 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from google.protobuf import json_format
-from google.protobuf.message import EncodeError as ProtobufEncodeError
 
 from ._check import INT64_RANGE, check_int, check_type
 from ._wire import (
-    MAX_SIZE,
     PARSE_ERRORS,
     bytes_view,
     check_size,
+    length_delimited,
     not_parsed,
     replace_field,
+    serialize,
     tag,
     varint,
 )
-from .errors import DecodeError, EncodeError, RRefProtoError
+from .errors import DecodeError, RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
-from .tensor import Tensor, TensorTable, take_data_out, tensor_to_parts
-from .v1 import message_pb2
+from .tensor import Tensor, TensorTable, table_of, take_data_out, tensor_to_parts
+from .v1 import message_pb2, tensor_pb2
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -55,8 +55,8 @@ class Command(Protocol):
         `table` has the tensors of the message.
         """
 
-    def serialize_message(self, message_id: int | None) -> bytes:
-        """Serialize a Message of this object, which has no tensors."""
+    def serialize_message(self, message_id: int | None, tensors: tuple[Tensor, ...] = ()) -> bytes:
+        """Serialize a Message of this object, but for its tensors, which are `tensors`."""
 
 
 class Message:
@@ -88,7 +88,8 @@ class Message:
         copy = message_pb2.Message()
         try:
             copy.CopyFrom(proto)
-            self._tensors = _take_tensors(copy, [each.data for each in copy.tensors])
+            self._tensors = _make_tensors(copy.tensors)
+            copy.ClearField("tensors")
             # What is nested too deep for a parser could be sent, and nobody could read it.
             self._proto = _parse_message(serialize(copy))
         except PARSE_ERRORS as error:
@@ -100,7 +101,9 @@ class Message:
         message: Message = _new(cls)
         message._command = message._id = None
         message._proto = proto
-        message._tensors = _take_tensors(proto, data) if data else ()
+        message._tensors = _make_tensors(proto.tensors, data) if data else ()
+        if data:
+            proto.ClearField("tensors")
         return message
 
     @property
@@ -183,7 +186,14 @@ class Message:
         size = 0
         for tensor in self._tensors:
             size += len(tensor.data)
-        return serialize(self.proto) if size <= LARGEST_COPIED else b"".join(self.to_parts())
+        if size > LARGEST_COPIED:
+            return b"".join(self.to_parts())
+        parts = [self._serialize_head()]
+        for tensor in self._tensors:
+            proto = tensor_pb2.Tensor()
+            tensor._to_proto(proto)
+            parts.append(length_delimited(TENSORS_FIELD, proto.SerializeToString()))
+        return b"".join(parts)
 
     @classmethod
     def FromString(cls, buffer: Buffer) -> Message:
@@ -203,7 +213,8 @@ class Message:
         message._command = message._id = None
         message._tensors = ()
         if TENSORS_MARK in buffer and (tensors := proto.tensors[:]):
-            message._tensors = _take_tensors(proto, [tensor.data for tensor in tensors])
+            message._tensors = _make_tensors(tensors)
+            proto.ClearField("tensors")
         return message
 
     @classmethod
@@ -257,8 +268,8 @@ class Message:
 
     def _serialize_head(self) -> bytes:
         """Serialize everything but the tensors."""
-        if self._command is not None and not self._tensors:
-            return self._command.serialize_message(self._id)
+        if self._command is not None:
+            return self._command.serialize_message(self._id, self._tensors)
         return serialize(self._as_proto())
 
     def _as_proto(self) -> message_pb2.Message:
@@ -275,10 +286,7 @@ class Message:
             return proto
         if self._command is not None:
             body = new_body(proto, self._command.body_field)
-            table = TensorTable()
-            for tensor in self._tensors:
-                table.index(tensor)
-            self._command._to_proto(body, table)
+            self._command._to_proto(body, table_of(self._tensors))
         if self._id is not None:
             proto.id = self._id
         return proto
@@ -298,24 +306,16 @@ def take_tensors_data(encoded: memoryview, data: list[memoryview]) -> bytes:
     return replace_field(encoded, TENSORS_FIELD, take)
 
 
-def _take_tensors(proto: message_pb2.Message, data: Sequence[Buffer]) -> tuple[Tensor, ...]:
-    """Return the tensors of `proto`, which then has none; `data` has one buffer for each."""
+def _make_tensors(protos: Sequence[Any], data: Sequence[Buffer] = ()) -> tuple[Tensor, ...]:
+    """Return the tensors of generated messages; `data` has what is in each, if they have not."""
     tensors: list[Tensor] = []
     try:
-        for tensor in proto.tensors[:]:
-            tensors.append(Tensor._from_proto(tensor, data[len(tensors)]))
+        for proto in protos:
+            content = data[len(tensors)] if data else proto.data
+            tensors.append(Tensor._from_proto(proto, content))
     except RRefProtoError as error:
         raise error.within(f"tensors[{len(tensors)}]") from None
-    proto.ClearField("tensors")
     return tuple(tensors)
-
-
-def serialize(proto: message_pb2.Message) -> bytes:
-    """Serialize a generated message. Raises EncodeError for more than protobuf's 2 GiB."""
-    try:
-        return proto.SerializeToString()
-    except (ProtobufEncodeError, ValueError, MemoryError) as error:
-        raise EncodeError(f"expected at most {MAX_SIZE} bytes: {error}", "body") from None
 
 
 def message_of(command: Command) -> Message:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from ._check import check_type
+from ._wire import serialize
 from .errors import MessageTypeError, RRefProtoError
 from .message import (
     Message,
     command_of,
     message_of,
     new_body,
-    serialize,
     set_body,
 )
 from .message_type import TYPE_OF_FIELD, MessageType
-from .tensor import Tensor, TensorTable
+from .tensor import Tensor, TensorTable, table_of
 from .v1 import message_pb2
 
 _Command = TypeVar("_Command", bound="RpcCommandBase")
@@ -82,10 +82,10 @@ class RpcCommandBase:
         """Set every field of `body`, a new generated message of the class: see message.Command."""
         raise NotImplementedError
 
-    def serialize_message(self, message_id: int | None) -> bytes:
-        """Serialize a Message of this object, which has no tensors."""
+    def serialize_message(self, message_id: int | None, tensors: tuple[Tensor, ...] = ()) -> bytes:
+        """Serialize a Message of this object, but for its tensors, which are `tensors`."""
         proto = message_pb2.Message(id=message_id)
-        self._to_proto(new_body(proto, self.body_field), TensorTable())
+        self._to_proto(new_body(proto, self.body_field), table_of(tensors))
         return serialize(proto)
 
 

@@ -14,23 +14,24 @@ from .ids import ForkId, RRefId, read_required_id
 from .ivalue import (
     IValue,
     collect_tensors,
-    generated_parts,
+    serialize_value,
     values_from_proto,
     values_to_proto,
 )
-from .message import Message, message_with_tensors, serialize
+from .message import Message, message_with_tensors
 from .message_type import MessageType
 from .python_object import SerializedPyObj
 from .rpc_command import RpcCommandBase, base_class_error
 from .tensor import Tensor, TensorTable
 from .v1 import message_pb2, rref_pb2
 
-Fields = message_pb2.Message.DESCRIPTOR
+FIELDS = message_pb2.Message.DESCRIPTOR.fields_by_name
 VALUES_FIELD = rref_pb2.ScriptRRefFetchRet.VALUES_FIELD_NUMBER
 
 _Call = TypeVar("_Call", bound="_RRefFetchCall")
 _Return = TypeVar("_Return", bound="RRefFetchRet")
 _set = object.__setattr__  # the classes are frozen
+_new = object.__new__
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -89,6 +90,11 @@ class RRefFetchRet(RpcCommandBase):
 
     __match_args__ = ("_values",)
 
+    @staticmethod
+    def _check(values: tuple[IValue, ...]) -> None:
+        """Raise EncodeError unless these are values of the class."""
+        raise NotImplementedError
+
     def values(self) -> tuple[IValue, ...]:
         """Return the values, tensors inside them and not by index."""
         return self._values
@@ -97,18 +103,25 @@ class RRefFetchRet(RpcCommandBase):
         """Return the message, with the tensors of the values in the order they are met."""
         return message_with_tensors(self, collect_tensors(self._values))
 
-    def serialize_message(self, message_id: int | None) -> bytes:
-        """Serialize a Message of this object; large values are not copied into it first."""
-        values = [serialize(generated_parts(value)[0]) for value in self._values]
-        body = b"".join([length_delimited(VALUES_FIELD, value) for value in values])
-        field = Fields.fields_by_name[self.body_field].number
-        message = length_delimited(field, body)
+    def serialize_message(self, message_id: int | None, tensors: tuple[Tensor, ...] = ()) -> bytes:
+        """Serialize a Message of this object; the values are not copied into it first."""
+        values = [
+            length_delimited(VALUES_FIELD, serialize_value(value, tensors))
+            for value in self._values
+        ]
+        message = length_delimited(FIELDS[self.body_field].number, b"".join(values))
         check_size(len(message), "values")
+        if message_id is None:
+            return message
         return message + message_pb2.Message(id=message_id).SerializeToString()
 
     @classmethod
     def _from_proto(cls: type[_Return], body: Any, tensors: tuple[Tensor, ...]) -> _Return:
-        return cls(values_from_proto(body.values, tensors, "values"))
+        values = values_from_proto(body.values, tensors, "values")
+        cls._check(values)
+        ret = _new(cls)
+        _set(ret, "_values", values)
+        return ret
 
     def _to_proto(self, body: Any, table: TensorTable) -> None:
         values_to_proto(body.values, self._values, table)
@@ -124,9 +137,13 @@ class ScriptRRefFetchRet(RRefFetchRet):
 
     def __init__(self, values: Iterable[IValue]) -> None:
         checked = check_items(values, "ScriptRRefFetchRet.values", IValue)
-        if len(checked) != 1:
-            raise EncodeError(f"expected exactly one value, got {len(checked)}", "values")
+        self._check(checked)
         _set(self, "_values", checked)
+
+    @staticmethod
+    def _check(values: tuple[IValue, ...]) -> None:
+        if len(values) != 1:
+            raise EncodeError(f"expected exactly one value, got {len(values)}", "values")
 
 
 class PythonRRefFetchRet(RRefFetchRet):
@@ -140,8 +157,12 @@ class PythonRRefFetchRet(RRefFetchRet):
 
     def __init__(self, values: Iterable[IValue]) -> None:
         checked = check_items(values, "PythonRRefFetchRet.values", IValue)
-        SerializedPyObj.fromIValues(checked)
+        self._check(checked)
         _set(self, "_values", checked)
+
+    @staticmethod
+    def _check(values: tuple[IValue, ...]) -> None:
+        SerializedPyObj.fromIValues(values)
 
 
 class RRefUserDelete(ForkMessage):

@@ -340,6 +340,14 @@ class TensorTable(dict[int, tuple[int, Tensor]]):
         return tuple([tensor for _, tensor in self.values()])
 
 
+def table_of(tensors: Iterable[Tensor]) -> TensorTable:
+    """Return the table of a message that has these tensors."""
+    table = TensorTable()
+    for tensor in tensors:
+        table.index(tensor)
+    return table
+
+
 def tensor_to_parts(tensor: Tensor) -> list[bytes | memoryview]:
     """Return buffers whose concatenation is the wire bytes of a tensor, `data` as it is."""
     head, tail = tensor._fields_around_data()

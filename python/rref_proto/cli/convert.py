@@ -9,8 +9,9 @@ from pathlib import Path
 
 from .. import libtorch
 from .._text import short_repr
+from .._wire import serialize
 from ..errors import EncodeError
-from ..message import Message, serialize
+from ..message import Message
 from ..message_type import MessageType
 from ..tensor import Tensor
 from ..v1 import message_pb2

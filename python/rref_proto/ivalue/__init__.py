@@ -10,7 +10,13 @@ from .containers import (
     RRefForkData,
     ScriptObject,
 )
-from .fields import collect_tensors, value_from_proto, values_from_proto, values_to_proto
+from .fields import (
+    collect_tensors,
+    serialize_value,
+    value_from_proto,
+    values_from_proto,
+    values_to_proto,
+)
 from .tree import descendants
 from .value import IValue, generated_parts
 
@@ -28,6 +34,7 @@ __all__ = [
     "collect_tensors",
     "descendants",
     "generated_parts",
+    "serialize_value",
     "value_from_proto",
     "values_from_proto",
     "values_to_proto",

@@ -22,7 +22,11 @@ def check_value(proto: Any, tensor_count: int, level: int = 0) -> None:
     `tensor_count` is the number of tensors in the message, `level` that of the messages around
     `proto` that belong to the same value.
     """
-    field = proto.WhichOneof("kind")
+    check_field(proto, proto.WhichOneof("kind"), tensor_count, level)
+
+
+def check_field(proto: Any, field: str | None, tensor_count: int, level: int) -> None:
+    """Check a generated IValue by its field of the oneof, as `check_value` does."""
     if field is None:
         raise DecodeError("expected a value of a kind that this version knows, found none")
     check = CHECKS.get(field)
@@ -41,8 +45,9 @@ def check_values(protos: Any, tensor_count: int, name: str, level: int = 0) -> N
     index = 0
     try:
         for index, proto in enumerate(protos):  # noqa: B007 - the error says which it was
-            if proto.WhichOneof("kind") not in ALWAYS_VALID:
-                check_value(proto, tensor_count, level)
+            field = proto.WhichOneof("kind")
+            if field not in ALWAYS_VALID:
+                check_field(proto, field, tensor_count, level)
     except RRefProtoError as error:
         raise error.within(f"{name}[{index}]") from None
 

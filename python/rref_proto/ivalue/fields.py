@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..tensor import Tensor, TensorTable
+from .._wire import serialize
+from ..tensor import Tensor, TensorTable, table_of
+from ..v1 import ivalue_pb2
 from .check import check_required, check_values
-from .value import IValue
+from .value import IValue, generated_parts
 
 
 def values_to_proto(protos: Any, values: Iterable[IValue], table: TensorTable) -> None:
     """Append `values` to `protos`, a repeated field of generated IValues."""
     for value in values:
         value._to_proto(protos.add(), table)
+
+
+def serialize_value(value: IValue, tensors: tuple[Tensor, ...]) -> bytes:
+    """Serialize a value for a message whose table is `tensors`."""
+    proto, own = generated_parts(value)
+    if own and own is not tensors:
+        proto = ivalue_pb2.IValue()
+        value._to_proto(proto, table_of(tensors))
+    return serialize(proto)
 
 
 def values_from_proto(protos: Any, tensors: tuple[Tensor, ...], field: str) -> tuple[IValue, ...]:

@@ -51,7 +51,7 @@ def descendants(proto: Any) -> Iterator[Any]:
 def tensors_inside(proto: Any, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Return each tensor that `proto` refers to once, in the order in which they are met."""
     if proto.WhichOneof("kind") == "tensor_index":  # as most values with tensors are
-        return (tensors[proto.tensor_index],)
+        return tensors if len(tensors) == 1 else (tensors[proto.tensor_index],)
     table = TensorTable()
     for each in descendants(proto):
         field = each.WhichOneof("kind")

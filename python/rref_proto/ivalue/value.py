@@ -93,9 +93,12 @@ class IValue(IValueBase):
         Raises TypeError where the value is not of the type, or of none that TorchScript has, and
         EncodeError where the type cannot be read or inferred, or the value cannot be sent.
         """
+        if type is None:
+            if isinstance(value, cls):
+                return value
+            if isinstance(value, Tensor):
+                return cls._from_proto(ivalue_pb2.IValue(tensor_index=0), (value,))
         check_type(type, (str, NoneType), "IValue.from_python type")
-        if type is None and isinstance(value, (Tensor, cls)):
-            return value if isinstance(value, cls) else cls("tensor_value", value)
         limit = check_int(size_limit, (0, 2**63 - 1), "IValue.from_python size_limit")
         conversion = Conversion(value, limit)
         annotation = conversion.infer(value) if type is None else parse(type)

@@ -28,7 +28,7 @@ def to_payload(message: Message) -> NativeMessage:
     """Return what libtorch's own class would write for the message, byte for byte.
 
     A tensor, an RRef or a text that is in several places is written once and referred to, as by
-    libtorch. Of other values a message does not tell whether two are one object: each is written. What
+    libtorch. Whether two other values are one object a message does not tell: each is written. What
     else it does not tell is as in most messages of PyTorch: something beside the message holds the
     value of a ScriptResp, and the RRefs inside values.
     Raises MessageTypeError for a message whose type has no class, DecodeError as `fromMessage`
