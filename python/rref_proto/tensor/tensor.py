@@ -1,18 +1,16 @@
-"""ScalarType, Device and Tensor: a dtype, sizes and bytes, with ways to and from numpy and torch.
+"""Tensor: a dtype, sizes and bytes, with ways to and from numpy and torch.
 
 A Tensor copies neither the memory that it is made of nor the memory that it hands out.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ._arrays import (
+from .._arrays import (
     data_of_numpy,
     data_of_torch,
     dtype_of_numpy,
@@ -20,9 +18,9 @@ from ._arrays import (
     to_numpy,
     to_torch,
 )
-from ._check import INT64_RANGE, check_int, check_items, check_str, check_type
-from ._text import short_repr
-from ._wire import (
+from .._check import INT64_RANGE, check_int, check_items, check_type
+from .._text import short_repr
+from .._wire import (
     PARSE_ERRORS,
     bytes_view,
     not_parsed,
@@ -31,8 +29,10 @@ from ._wire import (
     unknown_fields,
     varint,
 )
-from .errors import DecodeError, EncodeError, RRefProtoError
-from .v1 import tensor_pb2
+from ..errors import EncodeError, RRefProtoError
+from ..v1 import tensor_pb2
+from .device import CPU, Device
+from .scalar_type import ITEMSIZE, SCALAR_TYPES, ScalarType, scalar_type_of
 
 if TYPE_CHECKING:
     from numpy import ndarray as NumpyArray  # noqa: N812 - Tensor has attributes of these names
@@ -41,118 +41,11 @@ if TYPE_CHECKING:
 
 DATA_FIELD = tensor_pb2.Tensor.DATA_FIELD_NUMBER
 DATA_TAG = tag(DATA_FIELD)
-# The longest of c10's names has 13 letters.
-DEVICE_TYPE = re.compile(r"[a-zA-Z_]{1,32}")
-DEVICE = re.compile(r"([a-zA-Z_]{1,32})(?::(0|[1-9][0-9]{0,2}))?")
-DEVICE_INDEX_RANGE = (0, 127)
 SIZE_RANGE = (0, INT64_RANGE[1])
 # A repr has the data of a tensor of so many bytes, and can then be pasted back.
 LARGEST_REPR_DATA = 4096
 
 
-class ScalarType(IntEnum):
-    """The type of a tensor's elements, by torch's name for the dtype.
-
-    Source: the enum ScalarType of tensor.proto; libtorch's c10::ScalarType.
-    """
-
-    bool = 1
-    uint8 = 2
-    uint16 = 3
-    uint32 = 4
-    uint64 = 5
-    int8 = 6
-    int16 = 7
-    int32 = 8
-    int64 = 9
-    float16 = 10
-    bfloat16 = 11
-    float32 = 12
-    float64 = 13
-    complex32 = 14
-    complex64 = 15
-    complex128 = 16
-    float8_e4m3fn = 17
-    float8_e4m3fnuz = 18
-    float8_e5m2 = 19
-    float8_e5m2fnuz = 20
-    float8_e8m0fnu = 21
-
-    @property
-    def itemsize(self) -> int:
-        """The size of one element in bytes."""
-        return _ITEMSIZE[self]
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return f"ScalarType.{self.name}"
-
-
-def _itemsize(name: str) -> int:
-    """Bytes of one element, by the bits in the dtype's name: float8_e5m2 has 8, bool none."""
-    bits = re.search(r"\d+", name)
-    return int(bits.group()) // 8 if bits else 1
-
-
-_ITEMSIZE = {dtype: _itemsize(dtype.name) for dtype in ScalarType}
-_SCALAR_TYPES = {int(dtype): dtype for dtype in ScalarType}
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A place that has memory: `type` ("cpu", "cuda") and which of that type, 0 to 127, or None.
-
-    Raises EncodeError where c10 would not take the type or the index. Fields of a later version are
-    kept, but neither repr nor dataclasses.replace has them.
-    Source: the message Device of tensor.proto; libtorch's c10::Device.
-    """
-
-    type: str
-    index: int | None = None
-    # Fields of a later version, as they were read.
-    _unknown: bytes = field(default=b"", init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        device_type = check_str(self.type, "Device.type")
-        if not DEVICE_TYPE.fullmatch(device_type):
-            problem = f"expected 1 to 32 letters and underscores, got {short_repr(device_type)}"
-            raise EncodeError(problem, "Device.type")
-        object.__setattr__(self, "type", device_type)
-        if self.index is not None:
-            index = check_int(self.index, DEVICE_INDEX_RANGE, "Device.index")
-            object.__setattr__(self, "index", index)
-
-    @classmethod
-    def parse(cls, text: str) -> Device:
-        """Read torch's notation, "cuda" or "cuda:3". Raises DecodeError for any other text."""
-        check_type(text, str, "Device.parse")
-        match = DEVICE.fullmatch(text)
-        if not match or int(match[2] or 0) > DEVICE_INDEX_RANGE[1]:
-            raise DecodeError(f'expected a device such as "cuda:3", got {short_repr(text)}')
-        return cls(match[1], None if match[2] is None else int(match[2]))
-
-    def __str__(self) -> str:
-        return self.type if self.index is None else f"{self.type}:{self.index}"
-
-    def _to_proto(self, proto: tensor_pb2.Device) -> None:
-        """Set every field of `proto`, a new generated Device."""
-        proto.MergeFromString(self._unknown)
-        proto.type = self.type
-        if self.index is not None:
-            proto.index = self.index
-
-    @classmethod
-    def _from_proto(cls, proto: tensor_pb2.Device) -> Device:
-        """Read a generated Device. Raises EncodeError where c10 would not take it."""
-        device = cls(proto.type, proto.index if proto.HasField("index") else None)
-        if unknown := unknown_fields(proto):
-            object.__setattr__(device, "_unknown", unknown)
-        return device
-
-
-CPU = Device("cpu")
 _new = object.__new__
 
 
@@ -199,7 +92,7 @@ class Tensor:
         if not all(type(size) is int and 0 <= size <= INT64_RANGE[1] for size in lengths):
             lengths = tuple(check_int(size, SIZE_RANGE, "Tensor.sizes") for size in lengths)
         view = bytes_view(data, "Tensor.data")
-        expected = _byte_count(lengths, _ITEMSIZE[scalar_type])
+        expected = _byte_count(lengths, ITEMSIZE[scalar_type])
         if len(view) != expected:
             raise EncodeError(
                 f"expected {expected} bytes for {scalar_type.name}{list(lengths)}, got {len(view)}",
@@ -235,7 +128,7 @@ class Tensor:
 
         Raises EncodeError for a dtype that is none of ScalarType.
         """
-        dtype = _scalar_type(dtype_of_numpy(array), f"numpy's {array.dtype}")
+        dtype = scalar_type_of(dtype_of_numpy(array), f"numpy's {array.dtype}")
         return cls(dtype, array.shape, data_of_numpy(array, dtype.name))
 
     @classmethod
@@ -245,7 +138,7 @@ class Tensor:
         Raises EncodeError for a tensor without plain strided memory: sparse, quantized, meta.
         """
         name = dtype_of_torch(tensor)
-        dtype, data = _scalar_type(name, f"torch's {name}"), data_of_torch(tensor)
+        dtype, data = scalar_type_of(name, f"torch's {name}"), data_of_torch(tensor)
         device = Device(tensor.device.type, tensor.device.index)
         return cls(dtype, tuple(tensor.shape), data, tensor.requires_grad, device)
 
@@ -299,12 +192,12 @@ class Tensor:
         """Make a tensor of a generated message, whose own `data` is ignored, and of `data`."""
         view = memoryview(data)
         sizes = tuple(proto.sizes[:])  # a slice takes half the time
-        dtype = _SCALAR_TYPES.get(proto.dtype)
+        dtype = SCALAR_TYPES.get(proto.dtype)
         # Most tensors are seen to be valid at once. The constructor says what is wrong with others.
         if (
             dtype
             and (not sizes or min(sizes) > 0)
-            and len(view) == prod(sizes) * _ITEMSIZE[dtype]
+            and len(view) == prod(sizes) * ITEMSIZE[dtype]
             and not proto.HasField("device")
         ):
             tensor = _new(cls)
@@ -322,30 +215,6 @@ class Tensor:
             raise error.as_decode_error() from None
         _set_unknown(tensor, unknown_fields(proto))
         return tensor
-
-
-class TensorTable(dict[int, tuple[int, Tensor]]):
-    """The tensors of a message that is being made: each of them once, known by its index.
-
-    By the identity of a tensor, its index and the tensor. It is a dict because nothing in Python is
-    made faster.
-    """
-
-    def index(self, tensor: Tensor) -> int:
-        """Return the tensor's index in the table, to which it is added if it is new."""
-        return self.setdefault(id(tensor), (len(self), tensor))[0]
-
-    def tensors(self) -> tuple[Tensor, ...]:
-        """Return all tensors by their index."""
-        return tuple([tensor for _, tensor in self.values()])
-
-
-def table_of(tensors: Iterable[Tensor]) -> TensorTable:
-    """Return the table of a message that has these tensors."""
-    table = TensorTable()
-    for tensor in tensors:
-        table.index(tensor)
-    return table
 
 
 def tensor_to_parts(tensor: Tensor) -> list[bytes | memoryview]:
@@ -393,12 +262,3 @@ def _byte_count(sizes: tuple[int, ...], itemsize: int) -> int:
         if count > INT64_RANGE[1]:
             raise EncodeError("expected less than 2**63 bytes in all", "Tensor.sizes")
     return 0 if 0 in sizes else count
-
-
-def _scalar_type(name: str, described: str) -> ScalarType:
-    try:
-        return ScalarType[name]
-    except KeyError:
-        raise EncodeError(
-            f"expected a dtype of ScalarType, got {described}", "Tensor.dtype"
-        ) from None
