@@ -1,14 +1,15 @@
 """IValue: one TorchScript value, with ways from and to Python, and to the generated message."""
 
 from .base import MAX_DEPTH, Kind
-from .check import check_value
 from .containers import (
     CLASS_PREFIX,
+    ENUM_KINDS,
     EnumHolder,
     GenericDict,
     GenericList,
     RRefForkData,
     ScriptObject,
+    check_class_name,
 )
 from .fields import (
     collect_tensors,
@@ -22,6 +23,7 @@ from .value import IValue, generated_parts
 
 __all__ = [
     "CLASS_PREFIX",
+    "ENUM_KINDS",
     "MAX_DEPTH",
     "EnumHolder",
     "GenericDict",
@@ -30,7 +32,7 @@ __all__ = [
     "Kind",
     "RRefForkData",
     "ScriptObject",
-    "check_value",
+    "check_class_name",
     "collect_tensors",
     "descendants",
     "generated_parts",

@@ -13,7 +13,7 @@ from .._pickle_opcodes import Global
 from .._text import short_repr
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId
-from ..ivalue import MAX_DEPTH, RRefForkData, check_value
+from ..ivalue import ENUM_KINDS, MAX_DEPTH, RRefForkData
 from ..tensor import Device
 from ..v1 import ivalue_pb2
 from .names import (
@@ -29,20 +29,42 @@ from .names import (
 )
 
 
-class Whole:
-    """A value that is whole: its generated IValue, which is not changed, and how deep it is."""
+class Value:
+    """A value that is whole: its field of a generated IValue, how to write it, how deep it is.
 
-    __slots__ = ("depth", "proto")
+    It is written once, where it belongs in the message: were each value made with those inside it,
+    what is deep would be copied at each level. One that is referred to is made on its own, and then
+    copied to each place. Those copies are counted (`_Reader.get`).
+    """
 
-    def __init__(self, proto: Any, depth: int) -> None:
-        self.proto = proto
+    __slots__ = ("depth", "field", "proto", "write")
+
+    def __init__(self, field: str, depth: int, write: Callable[[Any], object]) -> None:
+        _check_depth(depth)
+        self.field = field
         self.depth = depth
+        # Sets a new generated IValue to the value.
+        self.write = write
+        # The generated IValue of a value that was referred to. It is not changed.
+        self.proto: Any = None
+
+    def made(self) -> Any:
+        """Return the value's own generated IValue."""
+        if self.proto is None:
+            proto = ivalue_pb2.IValue()
+            self.write(proto)
+            self.proto = proto
+        return self.proto
+
+
+class TensorIndex(int):
+    """A tensor, by its index in the table beside the payload."""
 
 
 class Items(NamedTuple):
     """The items of a tuple: a value, the arguments of a REDUCE, or all that the payload holds.
 
-    `depth` is that of the tuple as a value.
+    `depth` is that of the tuple as a value, 0 where one of the items is not a value yet.
     """
 
     items: tuple[Any, ...]
@@ -68,49 +90,75 @@ FIELD_OF_PYTHON: dict[type, str] = {
     float: "double_value",
     str: "string_value",
     bytes: "bytes_value",
+    TensorIndex: "tensor_index",
 }
 
 
-def place(proto: Any, value: Any) -> int:
-    """Set `proto`, a new generated IValue, to a value of the stack; return how deep that is.
-
-    Raises DecodeError for what is not a value yet.
-    """
+def place(proto: Any, value: Any) -> None:
+    """Set `proto`, a new generated IValue, to a value of the stack that has a depth."""
     field = FIELD_OF_PYTHON.get(type(value))
     if field is not None:
         setattr(proto, field, value)
-        return 1
-    if type(value) is Whole:
-        proto.CopyFrom(value.proto)
-        return int(value.depth)
-    if value is None:
+    elif value is None:
         proto.none_value.SetInParent()
-        return 2
-    if type(value) is not Items:
-        raise DecodeError(f"expected a value, got {described(value)}")
-    _check_depth(value.depth)
-    proto.tuple_value.SetInParent()
-    for item in value.items:
-        place(proto.tuple_value.elements.add(), item)
-    return value.depth
+    elif type(value) is Items:
+        proto.tuple_value.SetInParent()
+        for item in value.items:
+            place(proto.tuple_value.elements.add(), item)
+    elif value.proto is None:
+        value.write(proto)
+    else:
+        proto.CopyFrom(value.proto)
+
+
+def depth_of(value: Any) -> int:
+    """Return how many levels of messages a value of the stack has.
+
+    Raises DecodeError for what is not a value yet.
+    """
+    levels = _levels(value)
+    if levels:
+        return levels
+    while type(value) is Items:
+        value = next(item for item in value.items if not _levels(item))
+    raise DecodeError(f"expected a value, got {described(value)}")
+
+
+def _levels(value: Any) -> int:
+    """Return the depth of what is on the stack, 0 for what is not a value yet."""
+    if type(value) is Value or type(value) is Items:
+        return int(value.depth)
+    if type(value) in FIELD_OF_PYTHON:
+        return 1
+    return 2 if value is None else 0
+
+
+def deepest(values: Iterable[Any]) -> int:
+    """Return the largest depth of values of the stack."""
+    return max(map(depth_of, values), default=0)
+
+
+def whole(value: Any) -> Value:
+    """Return a value of the stack as one that is whole. Raises DecodeError as `depth_of` does."""
+    if type(value) is Value:
+        return value
+    depth = depth_of(value)
+    field = (
+        "tuple_value" if type(value) is Items else FIELD_OF_PYTHON.get(type(value), "none_value")
+    )
+    return Value(field, depth, lambda proto: place(proto, value))
 
 
 def tuple_of(values: Iterable[Any]) -> Items:
     """Return the tuple of values of the stack."""
     items = tuple(values)
-    depths = [value.depth if type(value) in (Whole, Items) else 1 for value in items]
-    # The outermost tuple of a payload is no value, so it may be deeper by two levels.
+    depths = [_levels(item) for item in items]
+    if 0 in depths:
+        return Items(items, 0)
     depth = max(depths, default=0) + 2
+    # The outermost tuple of a payload is no value, so it may be deeper by two levels.
     _check_depth(depth - 2)
     return Items(items, depth)
-
-
-def whole(value: Any) -> Whole:
-    """Return a value of the stack as one that is whole. Raises DecodeError as `place` does."""
-    if type(value) is Whole:
-        return value
-    proto = ivalue_pb2.IValue()
-    return Whole(proto, place(proto, value))
 
 
 def text_of(value: Any) -> str:
@@ -122,8 +170,10 @@ def text_of(value: Any) -> str:
 
 def described(value: Any) -> str:
     """Say what a value of the stack is, in few words."""
-    if type(value) is Whole:
-        return f"a value of kind {value.proto.WhichOneof('kind')}"
+    if type(value) is Value:
+        return f"a value of kind {value.field}"
+    if type(value) is TensorIndex:
+        return "a value of kind tensor_index"
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__} without a type"
     if type(value) is Items:
@@ -131,23 +181,28 @@ def described(value: Any) -> str:
     return short_repr(value)
 
 
-def call_global(found: Any, arguments: Any, tensor_count: int) -> Whole:
+def call_global(found: Any, arguments: Any, tensor_count: int) -> Any:
     """Return what REDUCE makes of a global and its arguments."""
-    proto = ivalue_pb2.IValue()
     if type(found) is ClassName:
-        proto.enum_value.type = found.name
-        depth = place(proto.enum_value.value, arguments) + 2
-        check_value(proto, tensor_count)
-        return Whole(proto, depth)
+        return _enum(found, arguments)
     if type(found) is not Global:
         raise DecodeError(f"expected a global to call, got {described(found)}")
     length, build = BUILDERS[found]
     items = arguments_of(arguments)
     if len(items) != length:
         raise DecodeError(f"expected {length} arguments of {found.name}, got {len(items)}")
-    depth = build(proto, tensor_count, *items)
-    _check_depth(depth)
-    return Whole(proto, depth)
+    return build(tensor_count, *items)
+
+
+def _enum(found: ClassName, member: Any) -> Value:
+    if FIELD_OF_PYTHON.get(type(member)) not in ENUM_KINDS:
+        raise DecodeError(f"expected an int, a float or a str, got {described(member)}")
+
+    def write(proto: Any) -> None:
+        proto.enum_value.type = found.name
+        place(proto.enum_value.value, member)
+
+    return Value("enum_value", 3, write)
 
 
 def arguments_of(value: Any) -> tuple[Any, ...]:
@@ -157,24 +212,27 @@ def arguments_of(value: Any) -> tuple[Any, ...]:
     return value.items
 
 
-def fill_instance(instance: Any, state: Any, tensor_count: int) -> Whole:
+def fill_instance(instance: Any, state: Any) -> Value:
     """Return what BUILD makes of a new object and its attributes, or its own state."""
     if type(instance) is not Instance:
         raise DecodeError(f"expected a new object, got {described(instance)}")
-    proto = ivalue_pb2.IValue()
-    content = proto.object_value
-    content.type = instance.type
-    if isinstance(state, dict):
-        depths = [
-            place(content.attributes.add(name=text_of(name)).value, value) + 3
-            for name, value in state.values()
-        ]
-        depth = max(depths, default=2)
-    else:
-        depth = place(content.state, state) + 2
-    _check_depth(depth)
-    check_value(proto, tensor_count)
-    return Whole(proto, depth)
+    if not isinstance(state, dict):
+
+        def write_state(proto: Any) -> None:
+            proto.object_value.type = instance.type
+            place(proto.object_value.state, state)
+
+        return Value("object_value", depth_of(state) + 2, write_state)
+
+    attributes = [(text_of(name), value) for name, value in state.values()]
+
+    def write_attributes(proto: Any) -> None:
+        proto.object_value.type = instance.type
+        for name, value in attributes:
+            place(proto.object_value.attributes.add(name=name).value, value)
+
+    depth = max([depth_of(value) + 3 for _, value in attributes], default=2)
+    return Value("object_value", depth, write_attributes)
 
 
 def _check_depth(depth: int) -> None:
@@ -182,78 +240,98 @@ def _check_depth(depth: int) -> None:
         raise DecodeError(f"expected at most {MAX_DEPTH} levels of nesting, got {depth}")
 
 
-# What a builder sets: a new generated IValue. It is also told how many tensors there are, and
-# returns how deep the value is.
-Build = Callable[..., int]
+# Returns a value of the stack. It is told how many tensors there are, and the arguments.
+Build = Callable[..., Any]
 
 
-def _tensor(proto: Any, tensor_count: int, index: Any) -> int:
+def _tensor(tensor_count: int, index: Any) -> TensorIndex:
     if type(index) is not int or not 0 <= index < tensor_count:
         raise DecodeError(f"expected an index into {tensor_count} tensors, got {described(index)}")
-    proto.tensor_index = index
-    return 1
+    return TensorIndex(index)
 
 
 def _packed(field: str, expected: type) -> Build:
     """Return the builder of one of TorchScript's packed lists."""
 
-    def build(proto: Any, _: int, items: Any) -> int:
-        if type(items) is not list:
-            raise DecodeError(f"expected a list, got {described(items)}")
+    def build(_: int, items: Any) -> Value:
+        _check_list(items)
         for other in set(map(type, items)) - {expected}:
             raise DecodeError(f"expected {expected.__name__} only, got {other.__name__}")
-        content = getattr(proto, field)
-        content.SetInParent()
-        content.values.extend(items)
-        return 2
+
+        def write(proto: Any) -> None:
+            content = getattr(proto, field)
+            content.SetInParent()
+            content.values.extend(items)
+
+        return Value(field, 2, write)
 
     return build
 
 
-def _tensor_list(proto: Any, _: int, items: Any) -> int:
+def _tensor_list(_: int, items: Any) -> Value:
+    _check_list(items)
+    for item in items:
+        if type(item) is not TensorIndex:
+            raise DecodeError(f"expected tensors only, got {described(item)}")
+
+    def write(proto: Any) -> None:
+        proto.tensor_list.SetInParent()
+        proto.tensor_list.tensor_indices.extend(items)
+
+    return Value("tensor_list", 2, write)
+
+
+def _check_list(items: Any) -> None:
     if type(items) is not list:
         raise DecodeError(f"expected a list, got {described(items)}")
-    proto.tensor_list.SetInParent()
-    indices = proto.tensor_list.tensor_indices
-    for item in items:
-        if type(item) is not Whole or item.proto.WhichOneof("kind") != "tensor_index":
-            raise DecodeError(f"expected tensors only, got {described(item)}")
-        indices.append(item.proto.tensor_index)
-    return 2
 
 
-def _tagged(proto: Any, _: int, items: Any, annotation: Any) -> int:
+def _tagged(_: int, items: Any, annotation: Any) -> Value:
     """Build a list or a dict, which has its type beside it."""
     text = text_of(annotation)
     if type(items) is list:
-        proto.list_value.type = text
-        add = proto.list_value.elements.add
-        return max([place(add(), item) for item in items], default=0) + 2
+        return Value(
+            "list_value", deepest(items) + 2, lambda proto: _write_list(proto, text, items)
+        )
     if type(items) is not dict:
         raise DecodeError(f"expected a list or a dict, got {described(items)}")
+    depth = max(map(deepest, items.values()), default=0) + 3
+    return Value("dict_value", depth, lambda proto: _write_dict(proto, text, items.values()))
+
+
+def _write_list(proto: Any, text: str, items: Iterable[Any]) -> None:
+    proto.list_value.type = text
+    add = proto.list_value.elements.add
+    for item in items:
+        place(add(), item)
+
+
+def _write_dict(proto: Any, text: str, pairs: Iterable[tuple[Any, Any]]) -> None:
     proto.dict_value.type = text
-    depth = 0
     add = proto.dict_value.entries.add
-    for key, value in items.values():
+    for key, value in pairs:
         entry = add()
-        depth = max(depth, place(entry.key, key), place(entry.value, value))
-    return depth + 3
+        place(entry.key, key)
+        place(entry.value, value)
 
 
-def _complex(proto: Any, _: int, real: Any, imag: Any) -> int:
+def _complex(_: int, real: Any, imag: Any) -> Value:
     if not (type(real) is float and type(imag) is float):
         raise DecodeError(f"expected two floats, got {described(real)}, {described(imag)}")
-    proto.complex_value.SetInParent()
-    proto.complex_value.real, proto.complex_value.imag = real, imag
-    return 2
+
+    def write(proto: Any) -> None:
+        proto.complex_value.SetInParent()
+        proto.complex_value.real, proto.complex_value.imag = real, imag
+
+    return Value("complex_value", 2, write)
 
 
-def _device(proto: Any, _: int, text: Any) -> int:
-    Device.parse(text_of(text))._to_proto(proto.device_value)
-    return 2
+def _device(_: int, text: Any) -> Value:
+    device = Device.parse(text_of(text))
+    return Value("device_value", 2, lambda proto: device._to_proto(proto.device_value))
 
 
-def _rref(proto: Any, _: int, *items: Any) -> int:
+def _rref(_: int, *items: Any) -> Value:
     *numbers, type_str = items
     for number in numbers:
         if type(number) is not int:
@@ -261,8 +339,7 @@ def _rref(proto: Any, _: int, *items: Any) -> int:
     owner, rref_creator, rref_number, fork_creator, fork_number, parent = numbers
     rref_id, fork_id = RRefId(rref_creator, rref_number), ForkId(fork_creator, fork_number)
     rref = RRefForkData(owner, rref_id, fork_id, parent, text_of(type_str))
-    rref._to_proto(proto.rref_value)
-    return 3
+    return Value("rref_value", 3, lambda proto: rref._to_proto(proto.rref_value))
 
 
 # What REDUCE calls: how many arguments it takes, and what makes a value of them.

@@ -10,7 +10,7 @@ from .. import _pickle_opcodes as opcodes
 from .._pickle_opcodes import Global
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
-from ..ivalue import CLASS_PREFIX, IValue
+from ..ivalue import CLASS_PREFIX, IValue, check_class_name
 from ..tensor import Tensor
 from . import names
 from .builders import (
@@ -18,7 +18,7 @@ from .builders import (
     ClassName,
     Instance,
     Items,
-    Whole,
+    Value,
     arguments_of,
     call_global,
     described,
@@ -49,7 +49,7 @@ def read_tuple(payload: bytes, tensors: Sequence[Tensor]) -> tuple[IValue, ...]:
         table = tuple(tensors)
         wholes = [whole(item) for item in value.items]
         # An object that is several items of the tuple is one IValue, so that it is written once.
-        views = {id(each): IValue._from_proto(each.proto, table) for each in wholes}
+        views = {id(each): IValue._from_proto(each.made(), table) for each in wholes}
         return tuple([views[id(each)] for each in wholes])
     except RRefProtoError as error:
         raise reader.located(error) from None
@@ -59,7 +59,7 @@ def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
     """Read a payload that is the pickle of one value, as `read_tuple` reads one of a tuple."""
     reader = _Reader(payload, len(tensors))
     try:
-        return IValue._from_proto(whole(reader.read()).proto, tuple(tensors))
+        return IValue._from_proto(whole(reader.read()).made(), tuple(tensors))
     except RRefProtoError as error:
         raise reader.located(error) from None
 
@@ -67,7 +67,7 @@ def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
 class _Reader:
     """A stack machine.
 
-    On its stack are None, bool, int, float, str and bytes as they are, Items for a tuple, Whole for
+    On its stack are None, bool, int, float, str and bytes as they are, Items for a tuple, Value for
     all else that is whole, and list, dict, Global, ClassName and Instance on their way to one.
     """
 
@@ -239,7 +239,7 @@ class _Reader:
         if found in BUILDERS:
             self.push(found)
         elif name.startswith(CLASS_PREFIX):
-            self.push(ClassName(name))
+            self.push(ClassName(check_class_name(name, "GLOBAL")))
         else:
             raise DecodeError(f"expected a global that libtorch writes, got {short_repr(name)}")
 
@@ -251,7 +251,7 @@ class _Reader:
 
     def build(self) -> None:
         state, instance = self.pop(), self.pop()
-        self.push(fill_instance(instance, state, self.tensor_count))
+        self.push(fill_instance(instance, state))
 
     def reduce(self) -> None:
         arguments, found = self.pop(), self.pop()
@@ -260,8 +260,8 @@ class _Reader:
 
 def _copied_size(value: Any) -> int:
     """Return about how many bytes are copied for a reference to a value in the memo."""
-    if type(value) is Whole:
-        return int(value.proto.ByteSize())
+    if type(value) is Value:
+        return int(value.made().ByteSize())
     if type(value) is ClassName:
         return len(value.name)
     return len(value) if isinstance(value, (str, bytes)) else 0
