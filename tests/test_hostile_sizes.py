@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -30,21 +29,11 @@ from rref_proto import (
 )
 
 from wire import length_delimited, varint
+from work import peak_of
 
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
 # The number that README.md promises. The pure-Python backend of protobuf needs almost as much.
 PROPORTION = 400
-
-
-def peak_of(attempt: Callable[[], object]) -> int:
-    """Return the most memory that `attempt` held, in bytes."""
-    tracemalloc.start()
-    try:
-        attempt()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    return peak
 
 
 def refusal(read: Callable[[bytes], object], data: bytes, problem: str) -> Callable[[], None]:

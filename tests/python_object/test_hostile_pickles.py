@@ -5,8 +5,6 @@ from __future__ import annotations
 import pickle
 import random
 import struct
-import sys
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +18,7 @@ from rref_proto._pickle_opcodes import ARGUMENTS, FRAME
 from rref_proto.python_object.keys import WORK_PER_BYTE
 
 from captured_pickles import captured_pickles
+from work import peak_of, work_of
 
 HEADER = b"\x80\x04"
 # The memory that may be held for each byte, as README.md promises.
@@ -198,34 +197,6 @@ def test_odd_opcodes_that_leave_plain_data_are_read() -> None:
 
 
 # Growth: the same shape, larger and larger. What is counted are calls of functions, and memory.
-
-
-def work_of(attempted: Callable[[], object]) -> int:
-    """Return how many functions `attempted` calls, those of C among them."""
-    calls = 0
-
-    def count(_frame: Any, event: str, _argument: Any) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        attempted()
-    finally:
-        sys.setprofile(before)
-    return calls
-
-
-def peak_of(attempted: Callable[[], object]) -> int:
-    """Return the most memory that `attempted` held, in bytes."""
-    tracemalloc.start()
-    try:
-        attempted()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    return peak
 
 
 def text(content: bytes) -> bytes:
