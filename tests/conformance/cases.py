@@ -38,6 +38,7 @@ from rref_proto import (
     SerializedPyObj,
     Tensor,
 )
+from rref_proto.ivalue.base import MAX_DEPTH
 
 INT16 = (-(2**15), 2**15 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -89,9 +90,9 @@ def ivalue(value: Any, type: str | None = None) -> IValue:
 
 
 def deepest() -> IValue:
-    """Return the deepest value that a parser with a limit of 100 levels reads in a record."""
-    value = ivalue(0)
-    for _ in range(48):
+    """Return the deepest value that is allowed. An object and the IValue around it are 2 levels."""
+    value = ivalue(ScriptObject(POINT))
+    for _ in range(MAX_DEPTH // 2 - 1):
         value = ivalue(ScriptObject(POINT, state=value))
     return value
 

@@ -19,6 +19,7 @@ from cases import (
     CALLS,
     COMMANDS,
     FORK,
+    FUNCTION,
     IDS,
     INT16,
     INT64,
@@ -49,6 +50,7 @@ from rref_proto import (
     RRefAck,
     RRefForkData,
     ScalarType,
+    ScriptRemoteCall,
     ScriptRRefFetchRet,
     Tensor,
     libtorch,
@@ -233,8 +235,12 @@ def recording() -> Iterator[Vector]:
     for name, time in times.items():
         yield _record(f"time {name}", RecordedMessage(time, 0, 1, ack))
     yield _record("worker ids at the ends", RecordedMessage(0, *INT16, ack))
-    deep = ScriptRRefFetchRet([VALUES["object of objects to the deepest level"]])
-    yield _record("value of the deepest level", RecordedMessage(0, 0, 1, deep.toMessage()))
+    deepest = VALUES["object of objects to the deepest level"]
+    returned = ScriptRRefFetchRet([deepest])
+    yield _record("value of the deepest level", RecordedMessage(0, 0, 1, returned.toMessage()))
+    # Exactly 100 levels of protobuf messages, which is all that a parser must allow.
+    called = ScriptRemoteCall(FUNCTION, [deepest], RREF, FORK)
+    yield _record("argument of the deepest level", RecordedMessage(0, 0, 1, called.toMessage()))
     named = RecordedMessage(0, 0, 1, ack, "owner", "trainer:1")
     yield _record("worker names", named)
     left = omit_values(ScriptRRefFetchRet([ivalue((MATRIX, "text"))]).toMessage())
