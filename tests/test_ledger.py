@@ -15,6 +15,7 @@ from rref_proto import (
     ForkId,
     Ledger,
     Message,
+    PythonResp,
     RemoteRet,
     RRefAck,
     RRefChildAccept,
@@ -22,6 +23,7 @@ from rref_proto import (
     RRefId,
     RRefUserDelete,
     ScriptRRefFetchCall,
+    SerializedPyObj,
     read_recording,
 )
 from rref_proto.ledger import Certainty, Remark
@@ -130,6 +132,7 @@ def test_says_what_it_cannot_explain() -> None:
         Remark.REPEATED_ANNOUNCEMENT: [CREATED, CREATED],
         Remark.LATE_ANNOUNCEMENT: [ASKED, GRANTED, DELETED, ASKED],
         Remark.UNKNOWN_REQUEST: [GRANTED],
+        Remark.UNREADABLE_PICKLE: [(0, 1, PythonResp(SerializedPyObj(b"")).toMessage())],
         Remark.UNKNOWN_MESSAGE: [(0, 1, Message(message_pb2.Message()))],
     }
     assert set(cases) == set(Remark)

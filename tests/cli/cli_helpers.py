@@ -28,6 +28,7 @@ from conversations import in_bytes
 
 SECOND = 10**9
 HOLDING, LIFECYCLE = str(DATA / "holding.rref"), str(DATA / "lifecycle.rref")
+CALLS = str(DATA / "calls-conversation.rref")
 TENSOR = Tensor(ScalarType.float32, [2, 3], bytes(24))
 WITH_TENSOR = ScriptRRefFetchRet([IValue.from_python(TENSOR)])
 

@@ -12,7 +12,7 @@ from rref_proto.cli import main
 from rref_proto.libtorch import NativeMessage
 from rref_proto.v1 import message_pb2, recording_pb2
 
-from cli_helpers import HOLDING, LIFECYCLE, TENSOR, WITH_TENSOR, load, shown
+from cli_helpers import CALLS, HOLDING, LIFECYCLE, TENSOR, WITH_TENSOR, load, shown
 from strategies import records, records_without_nan
 from wire import varint
 
@@ -29,7 +29,9 @@ def _of_json(line: str) -> RecordedMessage:
 
 
 @pytest.mark.parametrize(
-    ("path", "count"), [(LIFECYCLE, 37), (HOLDING, 194)], ids=["lifecycle", "holding"]
+    ("path", "count"),
+    [(LIFECYCLE, 37), (HOLDING, 194), (CALLS, 692)],
+    ids=["lifecycle", "holding", "calls"],
 )
 def test_show_prints_json_lines_that_protobuf_reads(
     path: str, count: int, capsys: pytest.CaptureFixture[str]

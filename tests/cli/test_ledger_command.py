@@ -20,6 +20,7 @@ from rref_proto import (
     RRefForkRequest,
     RRefId,
     RRefUserDelete,
+    ScriptRemoteCall,
     ScriptRRefFetchCall,
     ScriptRRefFetchRet,
     omit_values,
@@ -28,7 +29,7 @@ from rref_proto.cli import main
 from rref_proto.v1 import message_pb2
 
 from captures import DATA
-from cli_helpers import HOLDING, LIFECYCLE, SECOND, run, save
+from cli_helpers import CALLS, HOLDING, LIFECYCLE, SECOND, run, save
 from conversations import FORK, RREF, sent
 
 
@@ -49,8 +50,8 @@ def test_the_ledger_uses_the_names_of_workers(
 
 @pytest.mark.parametrize(
     ("path", "rrefs", "forks"),
-    [(HOLDING, 12, 19), (LIFECYCLE, 0, 0)],
-    ids=["holding", "lifecycle"],
+    [(HOLDING, 12, 19), (LIFECYCLE, 0, 0), (CALLS, 34, 43)],
+    ids=["holding", "lifecycle", "calls"],
 )
 def test_ledger_counts_what_is_held(
     path: str, rrefs: int, forks: int, capsys: pytest.CaptureFixture[str]
@@ -62,19 +63,37 @@ def test_ledger_counts_what_is_held(
     assert sum(line.startswith("    fork ") for line in lines) == forks
 
 
-def test_ledger_agrees_with_the_owners_own_state(capsys: pytest.CaptureFixture[str]) -> None:
-    state = json.loads((DATA / "holding.state.json").read_text(encoding="utf-8"))
-    assert main(["ledger", HOLDING]) == 0
+@pytest.mark.parametrize("name", ["holding", "calls-conversation"])
+def test_ledger_agrees_with_the_owners_own_state(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = json.loads((DATA / f"{name}.state.json").read_text(encoding="utf-8"))
+    assert main(["ledger", str(DATA / f"{name}.rref")]) == 0
     out = capsys.readouterr().out
     parts = {part.split("\n")[0]: part for part in out.split("owner ")[1:]}
     shown = {
         f"w{owner}": {"owner_rrefs": part.count("\n  rref "), "forks": part.count("\n    fork ")}
         for owner, part in parts.items()
     }
-    # No message names one of the forks, so it is not in the list of its RRef.
-    assert "\nnot certain: 1 made (1, 5), and no message named it" in out
-    shown["w1"]["forks"] += 1
+    if name == "holding":
+        # No message names one of the forks, so it is not in the list of its RRef.
+        assert "\nnot certain: 1 made (1, 5), and no message named it" in out
+        shown["w1"]["forks"] += 1
+    else:
+        assert "not certain" not in out
+    assert "not explained" not in out
     assert shown == {worker: counts for worker, counts in state.items() if any(counts.values())}
+
+
+def test_an_unanswered_remote_call_is_a_leak(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ScriptRemoteCall("__torch__.f", [], RREF, FORK)
+    assert main(["ledger", "--leaks", save(tmp_path / "hangs.rref", [sent(0, call, 1)])]) == 1
+    out = capsys.readouterr().out
+    assert "    created by    0\n    made by       0 as fork (0, 2)\n" in out
+    assert "    held by       0 (pending)\n" in out
+    assert "not certain: 1 fork asked for, and no answer was seen\n" in out
 
 
 def test_ledger_prints_what_it_cannot_know_or_explain(

@@ -210,6 +210,39 @@ def test_values_that_were_left_out_are_described() -> None:
     assert "omitted: Tensor of 5 B, str of 6 B, fork (0, 2) passed on" in line
 
 
+def test_a_call_without_its_values_is_still_named() -> None:
+    values, python = [IValue.from_python("secret")], SerializedPyObj.from_python("secret")
+    calls: list[tuple[RpcCommandBase, str]] = [
+        (ScriptCall(ADD, values), "ScriptCall aten::add.Tensor omitted: str of"),
+        (
+            ScriptRemoteCall("__torch__.f", values, RREF, FORK),
+            "ScriptRemoteCall rref (0, 1) fork (0, 2) __torch__.f omitted: str of",
+        ),
+        (ScriptResp(values[0]), "ScriptResp omitted: str of"),
+        (PythonCall(python, False), "PythonCall omitted: str of"),
+        (
+            PythonRemoteCall(python, RREF, FORK, False),
+            "PythonRemoteCall rref (0, 1) fork (0, 2) omitted: str of",
+        ),
+        (PythonResp(python), "PythonResp omitted: str of"),
+    ]
+    for command, expected in calls:
+        message, omitted, _ = omit_values(command.toMessage())
+        (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
+        assert f"0 -> 1 {expected}" in " ".join(line.split())
+        assert line.endswith(" B protobuf")  # libtorch's size is not known
+
+
+def test_a_remote_call_that_lost_its_identifiers_is_invalid() -> None:
+    proto = message_pb2.Message()
+    proto.python_remote_call.SetInParent()
+    omitted = (OmittedValue("str", 5),)
+    (line,) = shown([RecordedMessage(0, 0, 1, Message(proto), omitted_values=omitted)])
+    assert "PythonRemoteCall invalid: python_remote_call.ret_rref_id: expected" in " ".join(
+        line.split()
+    )
+
+
 def test_events_are_shown_beside_the_messages() -> None:
     began = RecordedEvent(SECOND, 1, EventKind.SHUTDOWN_BEGAN, "trainer")
     later = RecordedEvent(2 * SECOND, -1, 77)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,17 @@ from rref_proto import (
     SerializedPyObj,
     Tensor,
     merge,
+    omit_values,
     read_recording,
     write_recording,
 )
+from rref_proto.passing import CARRIERS
 from rref_proto.v1 import message_pb2
 
 from conversations import ACK, DELETE, FORK, RREF, ack, sent
+from one_of_each import ONE_OF_EACH
+
+WITH_VALUES = [command for command in ONE_OF_EACH if command.message_type in CARRIERS]
 
 
 def distinct(time: int, name: int | None = None) -> RecordedMessage:
@@ -146,6 +152,25 @@ def test_the_copies_of_a_message_may_differ_in_time_and_in_names() -> None:
     at_receiver = RecordedMessage(9, 0, 1, DELETE.toMessage().with_id(7), "", "there")
     assert merged([at_sender], [at_receiver]) == [at_sender]
     assert merged([at_receiver], [at_sender]) == [at_sender]
+
+
+@pytest.mark.parametrize("command", WITH_VALUES, ids=lambda each: type(each).__name__)
+def test_a_message_is_one_where_one_observer_left_out_its_values(command: RpcCommandBase) -> None:
+    def recorded(number: int | None) -> tuple[RecordedMessage, RecordedMessage]:
+        whole = sent(1, command, number)
+        message, omitted, passed = omit_values(whole.message)
+        brief = replace(whole, message=message, omitted_values=omitted, passed_rrefs=passed)
+        return whole, brief
+
+    whole, brief = recorded(7)
+    assert whole != brief
+    assert merged([whole], [brief]) == [whole]
+    assert merged([brief], [whole]) == [brief]
+    other = replace(brief, message=brief.message.with_id(8))
+    assert merged([whole], [other]) == [whole, other]
+    # Without an id only the values tell two messages from one another.
+    unnumbered, unnumbered_brief = recorded(None)
+    assert merged([unnumbered], [unnumbered_brief]) == [unnumbered, unnumbered_brief]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_every_rref_inside_a_value_is_found_once(
 
 
 def test_messages_without_values_pass_nothing_on() -> None:
-    python = PythonRRefFetchRet(SerializedPyObj(b"pickle").toIValues()).toMessage()
+    python = PythonRRefFetchRet(SerializedPyObj.from_python(1).toIValues()).toMessage()
     assert rrefs_passed_by(python) == ()
     assert rrefs_passed_by(ack(0).message) == ()
     with pytest.raises(DecodeError):

@@ -14,6 +14,8 @@ from ..call import (
 from ..errors import RRefProtoError
 from ..ivalue import IValue
 from ..message import Message
+from ..message_type import MessageType
+from ..passing import Created, created_by
 from ..python_object import SerializedPyObj
 from ..recording import EventKind, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
@@ -23,6 +25,7 @@ from .names import counted, pair
 
 # In characters.
 LONGEST_VALUE = 32
+SCRIPT_CALLS = frozenset({MessageType.SCRIPT_CALL, MessageType.SCRIPT_REMOTE_CALL})
 # By what it is called when it is shown, the fields that have an identifier: a message has one.
 ID_FIELDS = {"rref": ("rref_id", "ret_rref_id"), "fork": ("fork_id", "ret_fork_id")}
 
@@ -33,11 +36,9 @@ def name_and_summary(record: RecordedMessage) -> tuple[str, str]:
         native = record.native_message
         return "unreadable", f"type {native.type:#x}, {len(native.payload)} bytes kept"
     name = _class_name(record.message)
-    if record.omitted_values:
-        values = (f"{value.type} of {value.byte_size} B" for value in record.omitted_values)
-        passed = "".join(f", fork {pair(rref.fork_id)} passed on" for rref in record.passed_rrefs)
-        return name, f"omitted: {', '.join(values)}{passed}"
     try:
+        if record.omitted_values:
+            return name, f"{_describe_rest(record.message)} {_describe_omitted(record)}".strip()
         return name, _describe(fromMessage(record.message))
     except RRefProtoError as error:
         return name, f"invalid: {error}"
@@ -60,7 +61,21 @@ def _describe(command: RpcCommandBase) -> str:
     return " ".join(filter(None, (_describe_ids(command), _describe_content(command))))
 
 
-def _describe_ids(command: RpcCommandBase) -> str:
+def _describe_rest(message: Message) -> str:
+    """Return the ids and the callee of a message whose values were left out."""
+    created = created_by(message)
+    ids = "" if created is None else _describe_ids(created)
+    call = fromMessage(message) if message.type in SCRIPT_CALLS else None
+    return f"{ids} {_callee(call)}".strip() if isinstance(call, ScriptCall) else ids
+
+
+def _describe_omitted(record: RecordedMessage) -> str:
+    values = (f"{value.type} of {value.byte_size} B" for value in record.omitted_values)
+    passed = "".join(f", fork {pair(rref.fork_id)} passed on" for rref in record.passed_rrefs)
+    return f"omitted: {', '.join(values)}{passed}"
+
+
+def _describe_ids(command: RpcCommandBase | Created) -> str:
     ids = (
         (label, getattr(command, field, None))
         for label, fields in ID_FIELDS.items()
@@ -88,8 +103,12 @@ def _describe_content(command: RpcCommandBase) -> str:
 
 def _describe_call(call: ScriptCall) -> str:
     """Return the name of what is called, and how many arguments it gets."""
+    return f"{_callee(call)} of {counted(len(call.stack()), 'value')}"
+
+
+def _callee(call: ScriptCall) -> str:
     name = call.op().schema.partition("(")[0] if call.hasOp() else call.qualifiedName()
-    return f"{_shortened(name)} of {counted(len(call.stack()), 'value')}"
+    return _shortened(name)
 
 
 def _describe_python(python: SerializedPyObj) -> str:
@@ -124,9 +143,11 @@ def _shortened(text: str) -> str:
 def sizes_of(record: RecordedMessage) -> str:
     """Return the message's size as protobuf beside its size as libtorch's payload and tensors."""
     protobuf = sum(memoryview(part).nbytes for part in record.message.to_parts())
+    if record.omitted_values:
+        return f"{protobuf} B protobuf"
     try:
         native = record.native_message or libtorch.to_payload(record.message)
-    except RRefProtoError:  # a fetch return without its value, or a message that is invalid
+    except RRefProtoError:  # a message that is invalid
         return f"{protobuf} B protobuf"
     size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
     return f"{protobuf} B protobuf, {size} B libtorch"

@@ -31,6 +31,7 @@ class Forks:
         self._holders: Counter[tuple[RRef, int]] = Counter()
         self._inferred: dict[tuple[RRef, int], int | None] = {}
         self._deleted = IdentifierSet()
+        self._refused = IdentifierSet()
 
     def held(self) -> list[HeldFork]:
         """Return all forks, oldest first, those that are only asked for or inferred included."""
@@ -45,7 +46,16 @@ class Forks:
 
     def end_own(self, fork_id: ForkId) -> None:
         """Note that an owner no longer counts its own reference, which it had until now."""
+        self._forget_pending(fork_id)
         self._deleted.add(fork_id)
+
+    def refuse(self, claim: Claim) -> None:
+        """Note that the owner could not read a remote call, so that it never counts the fork.
+
+        The creator need not delete the fork, but libtorch's does.
+        """
+        self._forget_pending(claim.fork_id)
+        self._refused.add(claim.fork_id)
 
     def announce_from_owner(self, claim: Claim) -> None:
         """Note a fork that its holder got from the owner.
@@ -80,6 +90,8 @@ class Forks:
         forks = self.known.get(rref, {})
         if fork_id in self._deleted:
             self._remarks[Remark.REPEATED_DELETE] += 1
+        elif fork_id in self._refused:
+            pass
         elif fork_id not in forks and fork_id not in self._pending:
             self._remarks[Remark.UNANNOUNCED_DELETE] += 1
             self._inferred.pop((rref, holder), None)

@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_type
+from ..call import RemoteException
 from ..ids import ForkId
 from ..ivalue import RRefForkData
 from ..message import Message
-from ..passing import CARRIERS, rrefs_passed_by
+from ..passing import CARRIERS, Created, created_by, rrefs_passed_by
 from ..recording import EventKind, Record, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase
 from ..rref import (
@@ -38,10 +39,11 @@ from .told import HeldFork, Remark
 class Ledger:
     """Follows a conversation message by message.
 
-    An owner learns of a fork when it answers RemoteRet, acknowledges RRefForkRequest, or passes its
-    own RRef on to another worker; it forgets it at RRefUserDelete. So does the ledger. A message
-    that comes twice is counted once, and a delete may come before the fork that it names; `remarks`
-    counts both.
+    An owner learns of a fork when a remote call arrives, when an RRefForkRequest arrives, or when
+    it passes its own RRef on to another worker; it forgets it at RRefUserDelete. So does the
+    ledger. That a request was seen does not say that it has arrived: until RemoteRet, or RRefAck,
+    its fork is pending. A message that comes twice is counted once, and a delete may come before
+    the fork that it names; `remarks` counts both.
 
     `shutdown_began` has the time at which a worker first began to shut down, `ended` the time at
     which its recording last ended, as events told them: {worker: time}.
@@ -123,8 +125,11 @@ class Ledger:
             passed_rrefs = check_items(passed_rrefs, "passed_rrefs", RRefForkData)
         message_type = message.type
         if message_type in CARRIERS:
-            if passed_rrefs is None:
-                passed_rrefs = rrefs_passed_by(message)
+            created = created_by(message)
+            if passed_rrefs is None and (passed_rrefs := rrefs_passed_by(message)) is None:
+                self.remarks[Remark.UNREADABLE_PICKLE] += 1
+            if created is not None:
+                self._create(sender, receiver, created, message.id, time)
         elif message_type in CLASS_OF_TYPE:
             command = CLASS_OF_TYPE[message_type].fromMessage(message)
             self._note(sender, receiver, command, message.id, time)
@@ -146,12 +151,18 @@ class Ledger:
             if hasattr(command, name):
                 self._named.add(getattr(command, name))
         match command:
-            case RemoteRet(rref_id, fork_id) if sender == receiver and rref_id == fork_id:
-                # An owner that called remote() on itself counts its own reference until now.
-                self._forks.end_own(fork_id)
             case RemoteRet(rref_id, fork_id):
-                claim = Claim((sender, rref_id), fork_id, receiver, time)
-                self._forks.announce_from_owner(claim)
+                self._requests.take_remote_call(receiver, sender, message_id)
+                if sender == receiver and rref_id == fork_id:
+                    # An owner that called remote() on itself counts its own reference until now.
+                    self._forks.end_own(fork_id)
+                else:
+                    claim = Claim((sender, rref_id), fork_id, receiver, time)
+                    self._forks.announce_from_owner(claim)
+            case RemoteException():
+                refused = self._requests.take_remote_call(receiver, sender, message_id)
+                if refused is not None:
+                    self._forks.refuse(refused)
             case RRefForkRequest(rref_id, fork_id):
                 claim = Claim((receiver, rref_id), fork_id, sender, time)
                 self._requests.add(sender, receiver, message_id, claim)
@@ -169,6 +180,21 @@ class Ledger:
                 self._forks.confirm(self._requests.take(receiver, sender, message_id))
             case ScriptRRefFetchCall(_, rref_id) | PythonRRefFetchCall(_, rref_id):
                 self._forks.infer((receiver, rref_id), sender, time)
+
+    def _create(
+        self,
+        sender: int,
+        receiver: int,
+        created: Created,
+        message_id: int | None,
+        time: int | None,
+    ) -> None:
+        """Take note of a remote call. The owner counts the creator's fork when the call arrives."""
+        self._named.add(created.rref_id)
+        self._named.add(created.fork_id)
+        claim = Claim((receiver, created.rref_id), created.fork_id, sender, time)
+        self._requests.add_remote_call(sender, receiver, message_id, claim)
+        self._forks.ask(claim)
 
     def _pass_on(
         self, sender: int, receiver: int, rrefs: Iterable[RRefForkData], time: int | None

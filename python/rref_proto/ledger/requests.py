@@ -1,4 +1,4 @@
-"""The requests that await an RRefAck."""
+"""The requests that await an answer: an RRefAck, or what answers a remote call."""
 
 from __future__ import annotations
 
@@ -19,11 +19,26 @@ class _Way:
 
 
 class Requests:
-    """The requests that await an RRefAck. What cannot be explained is counted in `remarks`."""
+    """The requests that await an answer. What cannot be explained is counted in `remarks`."""
 
     def __init__(self, remarks: Counter[Remark]) -> None:
         self._remarks = remarks
         self._ways: dict[tuple[int, int], _Way] = {}
+        # By sender, receiver and id, the fork of the creator.
+        self._remote_calls: dict[tuple[int, int, int], Claim] = {}
+
+    def add_remote_call(
+        self, sender: int, receiver: int, message_id: int | None, claim: Claim
+    ) -> None:
+        """Note a remote call. Without an id no answer can be told to be its own."""
+        if message_id is not None:
+            self._remote_calls[sender, receiver, message_id] = claim
+
+    def take_remote_call(self, sender: int, receiver: int, message_id: int | None) -> Claim | None:
+        """Return the fork of a remote call that is answered; None for another request."""
+        if message_id is None:
+            return None
+        return self._remote_calls.pop((sender, receiver, message_id), None)
 
     def add(self, sender: int, receiver: int, message_id: int | None, claim: Claim | None) -> None:
         """Note a request that the receiver will acknowledge, and the fork that it asks for."""

@@ -41,4 +41,5 @@ class Remark(Enum):
     LATE_ANNOUNCEMENT = "announced a fork that was deleted: sent again, or recorded out of order"
     REPEATED_DELETE = "deleted a fork that was deleted: sent again"
     UNKNOWN_REQUEST = "acknowledged a request that was not seen"
+    UNREADABLE_PICKLE = "had a pickle that cannot be read, so what RRefs are in it is not known"
     UNKNOWN_MESSAGE = "were of no type that this version knows"

@@ -59,6 +59,12 @@ class WithoutValues(NamedTuple):
 def omit_values(message: Message) -> WithoutValues:
     """Take the values out of a message: return it without them, what they were, and their RRefs.
 
+    The values are those that a fetch returns, the arguments of a call, and its result. Identifiers
+    and the name of an operator or of a TorchScript function stay. The pickle of a Python function
+    is left out as a whole, with the function's name. Where it cannot be read, the RRefs in it are
+    not known, and `passed_rrefs` is empty. Without its values a message can lack a field that
+    `fromMessage` requires.
+
     Messages that never have values come back as they are. Raises DecodeError as `fromMessage` does.
     """
     check_type(message, Message, "omit_values")
@@ -69,7 +75,7 @@ def omit_values(message: Message) -> WithoutValues:
     proto = message_pb2.Message(id=message.id)
     carrier.rest_to_proto(command, new_body(proto, command.body_field))
     omitted = tuple(map(_describe, carrier.values(command)))
-    return WithoutValues(Message(proto), omitted, carrier.rrefs(command))
+    return WithoutValues(Message(proto), omitted, carrier.rrefs(command) or ())
 
 
 def _describe(value: IValue) -> OmittedValue:

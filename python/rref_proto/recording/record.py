@@ -17,7 +17,6 @@ from ..message import Message
 from ..native import NativeMessage, native_id
 from ..v1 import recording_pb2
 from .omitted import OmittedValue
-from .passed import passed_rrefs_from_proto, rref_to_proto
 from .timestamp import TIMESTAMP_RANGE, read_timestamp, set_timestamp
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class RecordedMessage:
         for value in self.omitted_values:
             value._to_proto(tail.omitted_values.add())
         for rref in self.passed_rrefs:
-            rref_to_proto(tail.passed_rrefs.add(), rref)
+            rref._to_proto(tail.passed_rrefs.add())
         if self.native_message is not None:
             self.native_message._to_proto(tail.native_message)
         return head.SerializeToString(), tail.SerializeToString() + self._unknown
@@ -141,7 +140,7 @@ class RecordedMessage:
             proto.to_worker_name,
             native,
             tuple(map(OmittedValue._from_proto, proto.omitted_values)),
-            passed_rrefs_from_proto(proto.passed_rrefs) if proto.passed_rrefs else (),
+            _read_passed_rrefs(proto) if proto.passed_rrefs else (),
         )
         if later:
             object.__setattr__(record, "_unknown", later)
@@ -154,6 +153,16 @@ _RANGES = (
     ("from_worker_id", WORKER_ID_RANGE),
     ("to_worker_id", WORKER_ID_RANGE),
 )
+
+
+def _read_passed_rrefs(proto: recording_pb2.RecordedMessage) -> tuple[RRefForkData, ...]:
+    rrefs: list[RRefForkData] = []
+    try:
+        for rref in proto.passed_rrefs:
+            rrefs.append(RRefForkData._from_proto(rref))  # noqa: PERF401 - its length says where
+    except RRefProtoError as error:
+        raise error.within(f"passed_rrefs[{len(rrefs)}]") from None
+    return tuple(rrefs)
 
 
 def _read_native(
