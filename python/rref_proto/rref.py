@@ -19,7 +19,6 @@ from .ivalue import (
     values_to_proto,
 )
 from .message import Message, message_with_tensors
-from .message_type import MessageType
 from .python_object import SerializedPyObj
 from .rpc_command import RpcCommandBase, base_class_error
 from .tensor import Tensor, TensorTable
@@ -215,6 +214,3 @@ class RRefAck(RpcCommandBase):
 
     def _to_proto(self, body: Any, table: TensorTable) -> None:
         """Set nothing: the message has no fields."""
-
-
-FETCH_RETURNS = frozenset({MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET})

@@ -37,6 +37,15 @@ def python_value(number: int) -> dict[str, torch.Tensor]:
     return {"a value that must not leak": torch.full([4], number)}
 
 
+@torch.jit.script
+def script_echo(value: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return value
+
+
+def python_echo(value: Any) -> Any:
+    return value
+
+
 def sparse_value() -> torch.Tensor:
     return torch.eye(3).to_sparse()
 
@@ -135,6 +144,16 @@ def fetch(rank: int, world_size: int) -> list[Any]:
     return results
 
 
+def call(rank: int) -> None:
+    """Call a function of either kind, with and without an RRef of its result."""
+    if rank == 0:
+        value = {"a value that must not leak": torch.full([4], 7)}
+        for function in (script_echo, python_echo):
+            rpc.rpc_sync("worker1", function, args=(value,))
+        for function in (script_echo, python_echo):
+            rpc.remote("worker1", function, args=(value,)).to_here()
+
+
 def fetch_wrapped(rank: int) -> None:
     """Fetch while distributed autograd, and then also the profiler, wraps every message."""
     if rank == 0:
@@ -184,6 +203,7 @@ def main() -> None:
     scenarios: dict[str, Callable[[], Any]] = {
         "share": lambda: share(rank, world_size, from_owner=False),
         "share from owner": lambda: share(rank, world_size, from_owner=True),
+        "call": lambda: call(rank),
         "fetch": lambda: fetch(rank, world_size),
         "fetch and exit": lambda: fetch(rank, world_size),
         "fetch wrapped": lambda: fetch_wrapped(rank),

@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from rref_proto import Ledger, MessageType, RecordedMessage, read_recording
+from rref_proto import (
+    Ledger,
+    MessageType,
+    PythonCall,
+    RecordedMessage,
+    RemoteRet,
+    ScriptCall,
+    read_recording,
+)
+from rref_proto.passing import CARRIERS, created_by
 from rref_proto.recording import merge
 
 pytest.importorskip("torch", reason="needs torch")
@@ -19,6 +28,7 @@ pytest.importorskip("torch", reason="needs torch")
 JOB = Path(__file__).with_name("recorded_job.py")
 SECRET = b"a value that must not leak"
 DEADLINE = 300
+REMOTE_CALLS = {MessageType.SCRIPT_REMOTE_CALL, MessageType.PYTHON_REMOTE_CALL}
 RETURNS = {MessageType.SCRIPT_RREF_FETCH_RET, MessageType.PYTHON_RREF_FETCH_RET}
 
 
@@ -107,15 +117,13 @@ def test_ledger_equals_what_libtorch_knows(tmp_path):
     assert not ledger.remarks
 
 
-def test_forks_that_an_owner_passed_on_are_not_announced(tmp_path):
+def test_ledger_knows_the_forks_that_an_owner_passed_on(tmp_path):
     job = Job("share from owner", tmp_path, 4)
-    _, owners, forks = ledger_at(job, job.results[0]["time"])
-    # Each worker made one RRef and passed it on to the three others. No RRef message is sent for
-    # this, so the recordings do not have it. Only the deletes of dropped forks are recorded.
-    known_here = [result["forks"] - own for result, own in zip(job.results, forks, strict=True)]
-    assert all(0 <= missing <= 3 for missing in known_here)
-    assert sum(known_here) > 0
-    assert owners == [result["owners"] - 1 for result in job.results]
+    ledger, owners, forks = ledger_at(job, job.results[0]["time"])
+    # Each worker made one RRef and passed it on to the three others. Only the calls tell of this.
+    assert owners == [result["owners"] for result in job.results]
+    assert forks == [result["forks"] for result in job.results]
+    assert not ledger.remarks
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
@@ -124,7 +132,9 @@ def test_job_is_recorded_and_its_results_are_the_same(tmp_path, dynamic):
     job = Job("fetch", tmp_path, 3, dynamic=dynamic)
     assert job.results == plain.results
     caller, *others = job.recordings()
-    assert not any(others)
+    # The others call nothing themselves, but torch does so when a job begins and ends.
+    own_types = {record.message.type for records in others for record in records}
+    assert own_types <= {MessageType.PYTHON_CALL, MessageType.PYTHON_RET}
     names = {0: "worker0", 1: "worker1", 2: "worker2"}
     assert {record.from_worker_name for record in caller} == set(names.values())
     assert all(names[record.to_worker_id] == record.to_worker_name for record in caller)
@@ -134,6 +144,49 @@ def test_job_is_recorded_and_its_results_are_the_same(tmp_path, dynamic):
     acks = of_types(caller, {MessageType.RREF_ACK})
     assert len(deletes) == 4
     assert [ack.message.id for ack in acks] == [delete.message.id for delete in deletes]
+
+
+def test_every_call_and_its_result_are_recorded(tmp_path):
+    job = Job("call", tmp_path, 2)
+    caller, callee = job.recordings()
+    script_call, script_return = of_types(caller, {MessageType.SCRIPT_CALL, MessageType.SCRIPT_RET})
+    assert ScriptCall.fromMessage(script_call.message).qualifiedName().endswith(".script_echo")
+    assert script_return.message.id == script_call.message.id
+    calls = of_types(caller, {MessageType.PYTHON_CALL})
+    returns = of_types(caller, {MessageType.PYTHON_RET})
+    assert {record.message.id for record in calls} == {record.message.id for record in returns}
+    remote_calls = of_types(caller, REMOTE_CALLS)
+    answers = of_types(caller, {MessageType.REMOTE_RET})
+    assert [record.message.type for record in remote_calls] == [
+        MessageType.SCRIPT_REMOTE_CALL,
+        MessageType.PYTHON_REMOTE_CALL,
+    ]
+    assert {created_by(record.message) for record in remote_calls} == {
+        (ret.rref_id, ret.fork_id)
+        for ret in (RemoteRet.fromMessage(record.message) for record in answers)
+    }
+    for record in of_types(caller, set(CARRIERS)):
+        assert record.omitted_values
+    for recording in (caller, callee):
+        assert not any(record.native_message for record in recording)
+    for file in job.files:
+        assert SECRET not in file.read_bytes()
+
+
+def test_the_arguments_of_calls_are_written_when_asked_for(tmp_path):
+    job = Job("call", tmp_path, 2, values=True)
+    caller, _ = job.recordings()
+    for types in ({MessageType.SCRIPT_CALL}, {MessageType.SCRIPT_RET}, REMOTE_CALLS):
+        for record in of_types(caller, types):
+            assert SECRET in record.message.SerializeToString()
+            assert not record.omitted_values
+    (echoed,) = of_types(caller, {MessageType.SCRIPT_RET})
+    assert [tensor.numpy().tolist() for tensor in echoed.message.tensors] == [[7, 7, 7, 7]]
+    pickles = [
+        PythonCall.fromMessage(record.message).serialized_py_obj.payload
+        for record in of_types(caller, {MessageType.PYTHON_CALL})
+    ]
+    assert any(SECRET in pickle for pickle in pickles)
 
 
 def test_values_are_left_out(tmp_path):

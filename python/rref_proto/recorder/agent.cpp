@@ -1,4 +1,5 @@
-// RecordingAgent: libtorch's TensorPipeAgent, which also notes the RRef messages of its worker.
+// RecordingAgent: libtorch's TensorPipeAgent, which also notes the calls and the RRef messages of its
+// worker.
 //
 // It notes the requests that the worker sends and the responses that it receives. So exactly one
 // worker notes each message of a job, and a request is noted before its response. The agent's
@@ -18,12 +19,15 @@ namespace rpc = torch::distributed::rpc;
 
 namespace {
 
-bool isRemoteCall(int type) {
-  return type == rpc::SCRIPT_REMOTE_CALL || type == rpc::PYTHON_REMOTE_CALL;
-}
-
-bool isRRefMessage(int type) {
+// An error has no message here: the agent makes an exception of it.
+bool isRecorded(int type) {
   switch (type) {
+    case rpc::SCRIPT_CALL:
+    case rpc::SCRIPT_RET:
+    case rpc::SCRIPT_REMOTE_CALL:
+    case rpc::PYTHON_CALL:
+    case rpc::PYTHON_RET:
+    case rpc::PYTHON_REMOTE_CALL:
     case rpc::REMOTE_RET:
     case rpc::SCRIPT_RREF_FETCH_CALL:
     case rpc::PYTHON_RREF_FETCH_CALL:
@@ -64,8 +68,8 @@ at::Tensor copyOf(const at::Tensor& tensor) {
   return copy.requires_grad_(tensor.requires_grad());
 }
 
-// Returns a note if the message is about an RRef or asks for a remote call. Must be called before
-// the message is sent, because sending moves the payload out of it.
+// Returns a note if the message is one that is recorded. Must be called before the message is sent,
+// because sending moves the payload out of it.
 std::optional<Note> read(const rpc::Message& message, const rpc::WorkerInfo& peer, bool values) {
   Note note;
   note.type = message.type();
@@ -76,23 +80,21 @@ std::optional<Note> read(const rpc::Message& message, const rpc::WorkerInfo& pee
       const auto added = rpc::readWrappedPayload(note.payload, message);
       note.type = static_cast<int>(added.at(0).toInt());
     }
-  } else if (isRRefMessage(note.type)) {
+  } else if (isRecorded(note.type)) {
     note.payload = message.payload();
   }
-  if (!isRRefMessage(note.type) && !isRemoteCall(note.type)) {
+  if (!isRecorded(note.type)) {
     return std::nullopt;
   }
   note.time = now();
   note.id = message.id();
   note.peerId = peer.id_;
   note.peerName = peer.name_;
-  if (note.type == rpc::SCRIPT_RREF_FETCH_RET || note.type == rpc::PYTHON_RREF_FETCH_RET) {
-    for (const at::Tensor& tensor : message.tensors()) {
-      const bool isDense = tensor.layout() == at::kStrided;
-      note.tensorSizes.push_back(isDense ? tensor.numel() * tensor.element_size() : 0);
-      if (values) {
-        note.tensors.push_back(copyOf(tensor));
-      }
+  for (const at::Tensor& tensor : message.tensors()) {
+    const bool isDense = tensor.layout() == at::kStrided;
+    note.tensorSizes.push_back(isDense ? tensor.numel() * tensor.element_size() : 0);
+    if (values) {
+      note.tensors.push_back(copyOf(tensor));
     }
   }
   return note;
@@ -127,10 +129,8 @@ class RecordingAgent final : public rpc::TensorPipeAgent {
     if (!request) {
       return future;
     }
-    if (isRRefMessage(request->type)) {
-      request->id = message->id(); // set when it was sent
-      queue_->add(std::move(*request));
-    }
+    request->id = message->id(); // set when it was sent
+    queue_->add(std::move(*request));
     // This is the first callback of the future, so the response is noted before it is used.
     future->addCallback([queue = queue_, to](rpc::JitFuture& response) {
       if (response.hasError()) {

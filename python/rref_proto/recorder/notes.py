@@ -9,8 +9,8 @@ from ..libtorch import from_payload
 from ..message import Message
 from ..message_type import REQUEST_TYPE, MessageType
 from ..native import NativeMessage
+from ..passing import CARRIERS
 from ..recording import OmittedValue, RecordedMessage, WithoutValues, omit_values
-from ..rref import FETCH_RETURNS
 from ..tensor import ScalarType, Tensor
 from ..v1 import message_pb2
 
@@ -43,7 +43,7 @@ class Note(NamedTuple):
 
 
 def to_record(note: Note, worker: Worker, values: bool) -> tuple[RecordedMessage, Exception | None]:
-    """Make a record of what `worker` noted; where `values` is false, without fetched values.
+    """Make a record of what `worker` noted; where `values` is false, without its values.
 
     What cannot be read is kept as libtorch wrote it, and comes with the reason.
     """
@@ -72,7 +72,7 @@ def to_record(note: Note, worker: Worker, values: bool) -> tuple[RecordedMessage
 
 
 def _read(note: Note, values: bool) -> WithoutValues:
-    if note.type not in FETCH_RETURNS:
+    if note.type not in CARRIERS:
         return WithoutValues(from_payload(note.type, note.payload, (), note.id))
     if values:
         tensors = tuple(map(Tensor.from_torch, note.tensors))
@@ -84,7 +84,7 @@ def _read(note: Note, values: bool) -> WithoutValues:
 
 def _keep(note: Note, values: bool) -> tuple[NativeMessage, tuple[OmittedValue, ...]]:
     message_type = MessageType(note.type)
-    if note.type not in FETCH_RETURNS or values:
+    if note.type not in CARRIERS or values:
         return NativeMessage(message_type, note.payload, _plain(note.tensors), note.id), ()
     # The values are in the payload, so all that can be told of them is how big they are.
     size = len(note.payload) + sum(note.tensor_sizes)
