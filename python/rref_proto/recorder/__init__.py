@@ -1,4 +1,4 @@
-"""Recording a live PyTorch job: an RPC backend that also writes the messages about RRefs.
+"""Recording a live PyTorch job: an RPC backend that also writes calls and messages about RRefs.
 
     import torch.distributed.rpc as rpc
     from rref_proto.recorder import register_recording_backend
@@ -31,8 +31,9 @@ def register_recording_backend(
 
     It is torch's TENSORPIPE and takes its options. `path_template` is where a worker writes its
     recording, `{name}` and `{rank}` being put in; a file that exists is replaced. A file that
-    cannot be written ends the recording with a RuntimeWarning, not the job. Values that workers
-    fetch are described by their type and size; with `values` they are written.
+    cannot be written ends the recording with a RuntimeWarning, not the job. Fetched values, and the
+    arguments and results of calls, are described by their type and size; with `values` they are
+    written.
 
     The first use on a machine compiles for about half a minute, which needs a C++ compiler and
     ninja. Registering the same again returns the same backend.
