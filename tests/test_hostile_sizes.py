@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -196,3 +197,29 @@ def test_a_ledger_of_many_pending_forks_is_no_work_to_ask() -> None:
     for number in range(3000):
         ledger.observe(3, 0, PythonRRefFetchCall(3, RRefId(1, number)).toMessage())
     assert len(ledger.held()) == 6000
+
+
+# Python hashes a tuple of two numbers with these, the same in every process.
+MULTIPLIER, START, FACTOR = 0x9E3779B185EBCA87, 0x27D4EB2F165667C5, 0xC2B2AE3D27D4EB4F
+MASK = 2**64 - 1
+
+
+def ids_of_one_tuple_hash() -> Iterator[tuple[int, int]]:
+    """Yield pairs of numbers that have, as tuples, the same hash."""
+
+    def after_first(number: int) -> int:
+        mixed = START + number * FACTOR & MASK
+        return (mixed << 31 | mixed >> 33) * MULTIPLIER & MASK
+
+    for created_on in range(1 << 15):
+        local_id = (after_first(1) - after_first(created_on)) * pow(FACTOR, -1, 1 << 64) & MASK
+        if 1 < local_id < 2**61 - 1:  # such a number is its own hash
+            yield created_on, local_id
+
+
+def test_nobody_can_choose_many_identifiers_of_one_hash() -> None:
+    chosen = list(ids_of_one_tuple_hash())
+    assert len(chosen) > 1000
+    for each in (RRefId, ForkId):
+        hashes = Counter(hash(each(*numbers)) for numbers in chosen)
+        assert max(hashes.values()) < 5

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _Id = TypeVar("_Id", bound="GloballyUniqueId")
 _new = object.__new__
+# Another number in each process. Without it, a sender could choose thousands of identifiers with
+# one hash, and each of them would be compared with all others in a dict.
+_SECRET = hash("GloballyUniqueId")
 
 
 @total_ordering
@@ -69,7 +72,7 @@ class GloballyUniqueId:
         return (self._created_on, self._local_id) < (other._created_on, other._local_id)
 
     def __hash__(self) -> int:
-        return hash((self._created_on, self._local_id))
+        return hash((self._created_on, self._local_id ^ _SECRET))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._created_on}, {self._local_id})"
