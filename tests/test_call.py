@@ -153,6 +153,12 @@ def test_refuses_text_that_is_no_schema(schema: str) -> None:
         fromMessage(raw(script_call={"operator": operator}))
 
 
+def test_a_long_text_is_refused_in_one_go() -> None:
+    schema = "aten::f(" + ") -> " * 1_000_000 + "\n"  # days, if each arrow were tried
+    with pytest.raises(EncodeError, match="expected a schema"):
+        Operator(schema, "torch.ops.aten.f")
+
+
 @pytest.mark.parametrize("name", ["", "aten::add", "torch.ops.aten", "torch.ops.prim.add"])
 def test_refuses_the_name_of_an_operator_that_is_read_as_a_function(name: str) -> None:
     with pytest.raises(EncodeError, match=r"^Operator\.name: expected a name that begins with"):

@@ -15,7 +15,10 @@ OPERATOR_PREFIX = "torch.ops.aten."
 
 # "aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor": namespace, name,
 # overload, parameters and results. Only PyTorch knows whether it has such an operator.
-_SCHEMA = re.compile(r"[A-Za-z_]\w*::\w+(\.\w+)?\(.*\) -> .+", re.ASCII)
+_SCHEMA = re.compile(r"[A-Za-z_]\w*::\w+(\.\w+)?\([^\n]*", re.ASCII)
+# Between the parameters and the results. As a part of the pattern, it would be looked for again and
+# again.
+_ARROW = ") -> "
 
 _set = object.__setattr__  # the class is frozen
 
@@ -34,7 +37,7 @@ class Operator:
 
     def __post_init__(self) -> None:
         schema = check_str(self.schema, "Operator.schema")
-        if not _SCHEMA.fullmatch(schema):
+        if not _SCHEMA.fullmatch(schema) or _ARROW not in schema[:-1]:
             problem = (
                 f'expected a schema as "aten::neg(Tensor self) -> Tensor", got {short_repr(schema)}'
             )
