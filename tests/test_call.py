@@ -108,9 +108,14 @@ def test_a_tensor_that_is_given_twice_travels_once() -> None:
     assert script.toMessage().tensors == (FLAG, other)
 
 
+class Subclass(bytes):
+    pass
+
+
 def test_the_text_of_an_exception_is_a_str_wherever_it_can_be_one() -> None:
     assert RemoteException("é".encode()) == RemoteException("é")
     assert RemoteException(b"\xff\x00").what == b"\xff\x00"
+    assert type(RemoteException(Subclass(b"\xff")).what) is bytes
     for what in ("", "é", "a\0b", b"\xff\x00"):
         assert again(RemoteException(what)) == RemoteException(what)
     assert fromMessage(raw(remote_exception={"raw": b"plain"})) == RemoteException("plain")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._check import check_items, check_type
+from .._check import check_items
+from .._wire import bytes_view
 from ..errors import EncodeError
 from ..ivalue import IValue, RRefForkData
 from ..tensor import Tensor
@@ -32,8 +33,8 @@ class SerializedPyObj:
     tensors: tuple[Tensor, ...] = ()
 
     def __post_init__(self) -> None:
-        check_type(self.payload, (bytes, bytearray, memoryview), "SerializedPyObj.payload")
-        _set(self, "payload", bytes(self.payload))
+        if type(self.payload) is not bytes:
+            _set(self, "payload", bytes(bytes_view(self.payload, "SerializedPyObj.payload")))
         _set(self, "tensors", check_items(self.tensors, "SerializedPyObj.tensors", Tensor))
 
     @classmethod
