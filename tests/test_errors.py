@@ -253,6 +253,10 @@ def test_a_short_payload_gives_no_long_error() -> None:
             lambda: RRefUserDelete.__mro__[1](RRefId(0, 1), ForkId(0, 2)),
             ["RRefUserDelete", "RemoteRet", "RRefForkRequest"],
         ),
+        (
+            lambda: PythonResp.__mro__[1](SerializedPyObj(b"")),
+            ["PythonCall", "PythonRemoteCall", "PythonResp"],
+        ),
         (lambda: RRefMessageBase(RRefId(0, 1)), ["ScriptRRefFetchCall", "RRefUserDelete"]),
         (RpcCommandBase, ["RRefAck", "RRefChildAccept", "ScriptRRefFetchRet"]),
     ],

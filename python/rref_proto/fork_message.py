@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from ._check import check_type
 from .ids import ForkId, RRefId, read_required_id, read_two_ids, write_two_ids
-from .message import Message, new_body, received_body
+from .message import Message, new_body, received_proto
 from .rpc_command import RpcCommandBase, base_class_error
 from .tensor import Tensor, TensorTable
 from .v1 import message_pb2
@@ -64,8 +64,9 @@ class ForkMessage(ForkMessageBase):
     @classmethod
     def fromMessage(cls: type[_Fork], message: Message) -> _Fork:
         """Return the object that `message` holds; see RpcCommandBase.fromMessage."""
-        body = received_body(message, cls.body_field)
-        if body is not None and (ids := read_two_ids(body)):
+        field = getattr(cls, "body_field", "")
+        proto = received_proto(message) if field else None
+        if proto is not None and (ids := read_two_ids(getattr(proto, field))):
             command = _new(cls)
             _set_rref_id(command, ids[0])
             _set_fork_id(command, ids[1])

@@ -339,22 +339,13 @@ def command_of(message: Message) -> Command | None:
     return message._command
 
 
-def received_body(message: Message, field: str) -> Any:
-    """Return the field `field` of a message from the wire, whether it is set or not.
+def received_proto(message: Message) -> Any:
+    """Return the generated message that a message from the wire holds, which nobody may change.
 
     Returns None for a message that was made of an object, and for anything else.
     """
     if isinstance(message, Message) and message._command is None:
-        return getattr(message._proto, field)
-    return None
-
-
-def set_body(message: Message, field: str) -> Any:
-    """Return the field `field` of a message from the wire that has it, else None."""
-    if isinstance(message, Message) and message._command is None:
-        proto = message._as_proto()
-        if proto.HasField(field):
-            return getattr(proto, field)
+        return message._proto
     return None
 
 

@@ -12,7 +12,7 @@ from .message import (
     command_of,
     message_of,
     new_body,
-    set_body,
+    received_proto,
 )
 from .message_type import TYPE_OF_FIELD, MessageType
 from .tensor import Tensor, TensorTable, table_of
@@ -48,11 +48,11 @@ class RpcCommandBase:
         missing or out of range.
         """
         field = getattr(cls, "body_field", "")
-        body = set_body(message, field) if field else None
-        if body is None:
+        proto = received_proto(message)
+        if not field or proto is None or not proto.HasField(field):
             return cls._from_other_message(message)
         try:
-            return cls._from_proto(body, message.tensors)
+            return cls._from_proto(getattr(proto, field), message.tensors)
         except RRefProtoError as error:
             raise error.as_decode_error(field) from None
 

@@ -10,7 +10,7 @@ from ..errors import DecodeError
 from ..ids import ForkId, RRefId, read_required_id
 from ..message import Message, message_with_tensors
 from ..python_object import SerializedPyObj
-from ..rpc_command import RpcCommandBase
+from ..rpc_command import RpcCommandBase, base_class_error
 from ..tensor import Tensor, TensorTable
 
 
@@ -21,6 +21,8 @@ class _WithPythonObject(RpcCommandBase):
     serialized_py_obj: SerializedPyObj
 
     def __post_init__(self) -> None:
+        if not hasattr(self, "body_field"):
+            raise base_class_error(type(self))
         where = f"{type(self).__name__}.serialized_py_obj"
         check_type(self.serialized_py_obj, SerializedPyObj, where)
 
