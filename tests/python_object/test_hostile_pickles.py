@@ -313,9 +313,9 @@ def test_work_for_references_is_limited(shape: str, size: int) -> None:
 
 def test_writing_shared_parts_is_little_work() -> None:
     value: Any = []
-    for _ in range(200):
+    for _ in range(150):
         value = [value, value]
-    assert work_of(lambda: SerializedPyObj.from_python(value)) < 30_000
+    assert work_of(lambda: SerializedPyObj.from_python(value)) < 25_000
     assert len(SerializedPyObj.from_python(value).payload) < 3000
     assert SerializedPyObj.from_python(value).to_python()[0][1][0] != []
 

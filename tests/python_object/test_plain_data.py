@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rref_proto import DecodeError, EncodeError, SerializedPyObj
+from rref_proto import DecodeError, EncodeError, PythonUDF, SerializedPyObj
 from rref_proto.python_object.keys import MAX_KEY_DEPTH, MOST_WITH_ONE_HASH
 from rref_proto.python_object.values import MAX_DEPTH
 
@@ -112,8 +113,7 @@ def test_bytes_after_the_end_are_ignored() -> None:
     assert SerializedPyObj(pickle.dumps([1]) + b"more").to_python() == [1]
 
 
-def nested(levels: int, wrap: Any) -> Any:
-    value: Any = 1
+def nested(levels: int, wrap: Any, value: Any = 1) -> Any:
     for _ in range(levels):
         value = wrap(value)
     return value
@@ -133,6 +133,24 @@ def test_nesting_has_a_limit(wrap: Any) -> None:
     for levels in (MAX_DEPTH + 1, 100_000):
         with pytest.raises(EncodeError, match=f"at most {MAX_DEPTH} levels of nesting"):
             SerializedPyObj.from_python(nested(levels, wrap))
+
+
+def test_the_deepest_value_can_be_compared_printed_and_copied() -> None:
+    # Each call is two levels: itself and the tuple of its arguments.
+    deepest = nested(MAX_DEPTH // 2, lambda value: PythonUDF("module.function", (value,)))
+    again = SerializedPyObj.from_python(deepest).to_python()
+    assert again == deepest
+    assert repr(again) == repr(deepest)
+    assert pickle.loads(pickle.dumps(again)) == deepest
+    assert copy.deepcopy(nested(MAX_DEPTH, lambda value: [value]))
+    with pytest.raises(EncodeError, match=f"at most {MAX_DEPTH} levels of nesting"):
+        SerializedPyObj.from_python([deepest])
+
+
+@pytest.mark.parametrize("leaf", [bytearray(), bytearray(b"a"), 1j], ids=repr)
+def test_what_is_made_by_a_call_is_no_level(leaf: Any) -> None:
+    deepest = nested(MAX_DEPTH, lambda value: [value], leaf)
+    assert SerializedPyObj.from_python(deepest).to_python() == deepest
 
 
 def test_a_pickle_nested_too_deep_is_refused() -> None:

@@ -60,7 +60,7 @@ class Builder:
         self.budget = Budget(pickle_size)
         self.done: dict[Node, Any] = {}
         self.steps: list[_Step] = []
-        self.containers: set[Node] = set()  # of the steps; calls do not count
+        self.levels: set[Node] = set()  # those of the steps that are a level of nesting
 
     def build(self, value: Any) -> Any:
         """Make plain Python of the outermost value."""
@@ -78,13 +78,13 @@ class Builder:
 
     def begin(self, node: Node) -> None:
         """Make a step for a value that has not been made."""
-        if node.kind is not Kind.CALL:
-            if node in self.containers:
+        if not isinstance(node, CallNode) or node.make is make_python_udf:
+            if node in self.levels:
                 problem = f"expected plain data, got {described(node)} that contains itself"
                 raise DecodeError(problem)
-            if len(self.containers) == MAX_DEPTH:
+            if len(self.levels) == MAX_DEPTH:
                 raise DecodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
-            self.containers.add(node)
+            self.levels.add(node)
         self.steps.append(_Step(node, iter(node.items), []))
 
     def go_on(self, step: _Step) -> None:
@@ -105,7 +105,7 @@ class Builder:
     def finish(self, step: _Step) -> None:
         """Make a value whose items have all been made."""
         value = self.done[step.node] = self.value_of(step.node, step.made)
-        self.containers.discard(step.node)
+        self.levels.discard(step.node)
         self.steps.pop()
         if self.steps:
             self.steps[-1].made.append(value)

@@ -9,9 +9,9 @@ from typing import Any
 from .._check import check_items, check_str, check_type
 from .names import check_name
 
-# How many lists, tuples, dicts and sets may be inside each other. Python uses recursion to compare,
-# print or pickle them, and stops at a depth of about 1000.
-MAX_DEPTH = 500
+# How many lists, tuples, dicts, sets and PythonUDFs may be inside each other. Python uses recursion
+# to compare, print or copy them, some steps for each level, and stops at 1000 steps.
+MAX_DEPTH = 200
 
 _set = object.__setattr__  # the classes are frozen
 

@@ -78,9 +78,9 @@ class _Writer:
         self.kept: list[Any] = []
         self.names: dict[str | Global, str | Global] = {}
         self.tensors: list[Tensor] = []
-        # The values that are inside each other now, and the containers among them by their id.
+        # The values that are inside each other now, and by its id each that is a level of nesting.
         self.open: list[tuple[Any, Parts]] = []
-        self.containers: set[int] = set()
+        self.levels: set[int] = set()
 
     def save(self, root: Any) -> None:
         """Write a value with all its parts."""
@@ -93,7 +93,7 @@ class _Writer:
                     break
             else:
                 self.open.pop()
-                self.containers.discard(id(value))
+                self.levels.discard(id(value))
 
     def finish(self) -> bytes:
         """Return the pickle."""
@@ -105,7 +105,7 @@ class _Writer:
         """Write a value without parts. Of any other write the beginning, and return True."""
         self.output.before_value()
         kind = type(value)
-        if id(value) in self.containers:
+        if id(value) in self.levels:
             raise EncodeError(f"expected plain data, got a {kind.__name__} that contains itself")
         if id(value) in self.memo:
             self.get(self.memo[id(value)])
@@ -115,10 +115,10 @@ class _Writer:
             return False
         if kind not in WITH_PARTS:
             raise wrong_type("plain data", value, "SerializedPyObj.from_python")
-        if kind in CONTAINERS:
-            if len(self.containers) == MAX_DEPTH:
+        if kind in LEVELS:
+            if len(self.levels) == MAX_DEPTH:
                 raise EncodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
-            self.containers.add(id(value))
+            self.levels.add(id(value))
         self.open.append((value, WITH_PARTS[kind](self, value)))
         return True
 
@@ -247,7 +247,7 @@ class _Writer:
     ) -> Parts:
         """Write an object as what is called to make it."""
         yield called
-        yield Arguments(arguments) if arguments else ()
+        yield Arguments(arguments)
         self.output.write(opcode)
         self.memoize(value)
 
@@ -296,7 +296,7 @@ def _batches(items: list[Any]) -> Iterator[list[Any]]:
             yield items[start : start + BATCH]
 
 
-CONTAINERS = frozenset({list, dict, set, frozenset, tuple})
+LEVELS = frozenset({list, dict, set, frozenset, tuple, PythonUDF})
 LEAVES: dict[type, Callable[[_Writer, Any], None]] = {
     type(None): _Writer.write_none,
     bool: _Writer.write_bool,
