@@ -32,7 +32,7 @@ from rref_proto import (
     Tensor,
     _pickle_opcodes,
 )
-from rref_proto.python_object.reader import OPERATIONS
+from rref_proto.python_object.operations import OPERATIONS
 
 import python_pickler
 from python_pickler import pickled
