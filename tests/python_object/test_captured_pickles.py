@@ -89,7 +89,7 @@ def test_a_call_and_what_a_failed_one_answers() -> None:
     assert PythonUDF("__mp_main__.fail", (3,), {}) in VALUES
     failed = [value for value in VALUES if isinstance(value, PythonRemoteException)]
     assert [each.exception_type for each in failed] == ["builtins.ValueError"] * 2
-    assert failed[0].message.startswith("On WorkerInfo(id=2, name=w2):\nValueError('no 3')\n")
+    assert failed[0].text.startswith("On WorkerInfo(id=2, name=w2):\nValueError('no 3')\n")
 
 
 def test_a_tensor_is_the_one_beside_the_pickle() -> None:

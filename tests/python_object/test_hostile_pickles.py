@@ -256,7 +256,7 @@ GROWING: dict[str, Callable[[int], bytes]] = {
         + b"".join(text(b"%d" % number) + b"N" for number in range(size))
         + b"u\x87\x94(" + b"h\x00h\x01\x81" * size + b"l"
     ),
-    "long messages of exceptions": lambda size: (
+    "long texts of exceptions": lambda size: (
         INTERNAL + b"RemoteException\n\x94" + text(b"x" * size) + b"cm\nf\n\x86\x94("
         + b"h\x00h\x01\x81" * size + b"l"
     ),
@@ -299,7 +299,7 @@ LIMITED = {
     "long bytes in many bytearrays": 2000,
     "a long text encoded many times": 2000,
     "long arguments of many functions": 2000,
-    "long messages of exceptions": 2000,
+    "long texts of exceptions": 2000,
 }
 
 

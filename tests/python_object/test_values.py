@@ -28,9 +28,9 @@ def test_is_immutable(value: Any) -> None:
 
 def test_matches_by_position() -> None:
     match CALL, RAISED:
-        case PythonUDF(function, args, kwargs), PythonRemoteException(message, exception_type):
+        case PythonUDF(function, args, kwargs), PythonRemoteException(text, exception_type):
             assert (function, args, kwargs) == ("module.function", (1, [2]), {"key": 3})
-            assert (message, exception_type) == ("On worker", "builtins.ValueError")
+            assert (text, exception_type) == ("On worker", "builtins.ValueError")
         case _:
             pytest.fail("the pattern did not match")
 
@@ -87,7 +87,7 @@ def test_values_of_a_wrong_type_are_refused() -> None:
         (lambda: PythonUDF("a.b", 3), r"PythonUDF.args: expected an iterable"),  # type: ignore[arg-type]
         (lambda: PythonUDF("a.b", (), [1]), r"PythonUDF.kwargs: expected dict"),  # type: ignore[arg-type]
         (lambda: PythonUDF("a.b", (), {1: 2}), r"PythonUDF.kwargs: expected"),  # type: ignore[dict-item]
-        (lambda: PythonRemoteException(b"", "a.b"), r"message: expected a str"),  # type: ignore[arg-type]
+        (lambda: PythonRemoteException(b"", "a.b"), r"PythonRemoteException.text: expected a str"),  # type: ignore[arg-type]
         (lambda: PythonRemoteException("", ValueError), r"exception_type: expected a str"),  # type: ignore[arg-type]
     ]
     for make, problem in wrong:

@@ -170,7 +170,7 @@ def _call_of_function(output: PickleOutput, value: PythonUDF) -> Parts:
 
 def _exception_parts(output: PickleOutput, value: PythonRemoteException) -> Parts:
     kind = output.the_same(from_text(value.exception_type))
-    return _made_by(output, value, REMOTE_EXCEPTION, (value.message, kind), opcodes.NEWOBJ)
+    return _made_by(output, value, REMOTE_EXCEPTION, (value.text, kind), opcodes.NEWOBJ)
 
 
 def _batches(items: list[Any]) -> Iterator[list[Any]]:

@@ -213,11 +213,11 @@ def make_python_udf(builder: Builder, function: Any, args: Any, kwargs: Any) -> 
     return PythonUDF(builder.name(function), args, kwargs)
 
 
-def make_exception(builder: Builder, message: Any, kind: Any) -> PythonRemoteException:
+def make_exception(builder: Builder, text: Any, kind: Any) -> PythonRemoteException:
     """Make what a function raised."""
-    _check_types((message,), (str,))
-    builder.budget.spend(len(message))
-    return PythonRemoteException(message, builder.name(kind))
+    _check_types((text,), (str,))
+    builder.budget.spend(len(text))
+    return PythonRemoteException(text, builder.name(kind))
 
 
 # By the opcode of a call, what is called, and the number of arguments.

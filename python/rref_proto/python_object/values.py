@@ -22,7 +22,7 @@ class PythonUDF:
 
     `function` is a name, "module.function" or "module:Class.method". Raises EncodeError for another
     text, and TypeError where `args` cannot be iterated or `kwargs` is no dict with keys of str.
-    Source: PythonUDF of torch.distributed.rpc.internal (there `func`, `args`, `kwargs`).
+    Source: PythonUDF of torch.distributed.rpc.internal, whose `func` is the function itself.
     """
 
     function: str
@@ -42,15 +42,15 @@ class PythonUDF:
 class PythonRemoteException:
     """What a Python function raised: the answer to a call that failed.
 
-    `message` says where it was raised, and has the traceback. `exception_type` is a name, such as
+    `text` says where it was raised, and has the traceback. `exception_type` is a name, such as
     "builtins.ValueError". Raises EncodeError for another text.
-    Source: RemoteException of torch.distributed.rpc.internal (there `msg`, `exception_type`).
+    Source: RemoteException of torch.distributed.rpc.internal (there the text is named `msg`).
     """
 
-    message: str
+    text: str
     exception_type: str
 
     def __post_init__(self) -> None:
-        _set(self, "message", check_str(self.message, "PythonRemoteException.message"))
+        _set(self, "text", check_str(self.text, "PythonRemoteException.text"))
         where = "PythonRemoteException.exception_type"
         _set(self, "exception_type", check_name(self.exception_type, where))
