@@ -48,6 +48,7 @@ def test_the_types_are_those_of_the_schema() -> None:
 def test_any_message_survives(message: Message) -> None:
     wire = message.SerializeToString()
     assert b"".join(message.to_parts()) == wire
+    assert message.proto.SerializeToString() == wire
     for again in (Message.FromString(wire), Message(message.proto), copy.deepcopy(message)):
         assert again == message
         assert hash(again) == hash(message)

@@ -17,6 +17,7 @@ from rref_proto import (
     ScalarType,
     ScriptRRefFetchRet,
 )
+from rref_proto.message import LARGEST_COPIED
 from rref_proto.v1 import message_pb2, tensor_pb2
 
 from captures import seeds
@@ -106,6 +107,25 @@ def test_reads_changed_bytes_as_protobufs_own_parser_does(seed: bytes, data: st.
     check_that_both_agree(bytes(changed))
 
 
+# A field of a later version, which makes any message so large that its tensors are not copied.
+PADDING = length_delimited(999, bytes(LARGEST_COPIED))
+
+
+def read_or_refused(wire: bytes | bytearray) -> tuple[object, ...]:
+    """Return what a message holds that was read, or the error and its place."""
+    try:
+        message = Message.FromString(wire)
+    except DecodeError as error:
+        return type(error), error.where
+    return message.type, message.id, message.tensors
+
+
+@given(st.lists(pieces | st.binary(max_size=9), max_size=4).map(b"".join))
+def test_small_and_large_messages_are_read_alike(wire: bytes) -> None:
+    assert read_or_refused(wire) == read_or_refused(PADDING + wire)
+    assert read_or_refused(wire) == read_or_refused(bytearray(wire))
+
+
 def padded(value: int, size: int) -> bytes:
     """Encode a number as a varint of `size` bytes, which is more than it needs."""
     groups = [value >> 7 * index & 0x7F | 0x80 for index in range(size)]
@@ -132,12 +152,13 @@ def test_reads_padded_tags_and_lengths_as_protobufs_own_parser_does(number: int,
 
 
 def test_no_tag_and_no_length_has_more_than_five_bytes() -> None:
-    # A bytearray is never left to protobuf's parser alone, of which some old versions take more.
+    # In a message this large the library itself looks at them, not only protobuf's parser.
+    large = PADDING + TENSOR
     for size, outcome in ((5, contextlib.nullcontext()), (6, pytest.raises(DecodeError))):
         with outcome:
-            Message.FromString(bytearray(TENSOR + padded(999 << 3 | 2, size) + b"\x00"))
+            Message.FromString(large + padded(999 << 3 | 2, size) + b"\x00")
         with outcome:
-            Message.FromString(bytearray(TENSOR + varint(999 << 3 | 2) + padded(0, size)))
+            Message.FromString(large + varint(999 << 3 | 2) + padded(0, size))
 
 
 @pytest.mark.parametrize("levels", range(96, 103))
