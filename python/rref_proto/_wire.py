@@ -8,20 +8,22 @@ are kept as the bytes that they came in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 from google.protobuf.message import EncodeError as ProtobufEncodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ._check import wrong_type
-from .errors import DecodeError, EncodeError
+from .errors import DecodeError, EncodeError, RRefProtoError
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message as GeneratedMessage
     from typing_extensions import Buffer
+
+_Item = TypeVar("_Item")
 
 LENGTH_DELIMITED = 2
 # In bytes. A shorter varint can be padded to so many; the C and C++ parsers refuse more.
@@ -159,6 +161,21 @@ def bytes_view(buffer: Buffer, where: str) -> memoryview:
 def not_parsed(message: str, error: Exception) -> DecodeError:
     """Return the error for bytes that protobuf's parser refuses as `message`, for PARSE_ERRORS."""
     return DecodeError(f"expected the wire bytes of a {message}: {error}")
+
+
+def read_repeated(
+    read: Callable[[Any], _Item], protos: Sequence[Any], field: str
+) -> tuple[_Item, ...]:
+    """Read the elements of a repeated field. An error says which of them is not valid."""
+    if not protos:
+        return ()
+    items: list[_Item] = []
+    try:
+        for proto in protos:
+            items.append(read(proto))  # noqa: PERF401 - its length says where
+    except RRefProtoError as error:
+        raise error.within(f"{field}[{len(items)}]") from None
+    return tuple(items)
 
 
 def unknown_fields(proto: GeneratedMessage) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._check import INT32_RANGE, INT64_RANGE, check_int, check_items, check_type
+from ._wire import read_repeated
 from .tensor import Tensor
 
 # libtorch's id of a message that has none.
@@ -44,8 +45,12 @@ class NativeMessage:
     @classmethod
     def _from_proto(cls, proto: Any, message_id: int | None) -> NativeMessage:
         """Read a generated NativeMessage; the id is that of the Message beside it."""
-        tensors = tuple(Tensor._from_proto(tensor, tensor.data) for tensor in proto.tensors)
+        tensors = read_repeated(_tensor_from_proto, proto.tensors, "tensors")
         return cls(proto.type, proto.payload, tensors, native_id(message_id))
+
+
+def _tensor_from_proto(proto: Any) -> Tensor:
+    return Tensor._from_proto(proto, proto.data)
 
 
 def valid_native_message(

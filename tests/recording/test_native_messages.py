@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
 from rref_proto import (
+    DecodeError,
     IValue,
     Message,
     NativeMessage,
@@ -20,7 +22,7 @@ from rref_proto import (
     read_recording,
 )
 from rref_proto.recording import Record
-from rref_proto.v1 import message_pb2
+from rref_proto.v1 import message_pb2, recording_pb2
 
 from captures import Row, rows
 from conversations import DELETE, in_bytes
@@ -80,6 +82,21 @@ NOT_READ = {
 @pytest.mark.parametrize("record", NOT_READ.values(), ids=NOT_READ.keys())
 def test_what_cannot_be_read_in_full_stays_as_libtorch_wrote_it(record: RecordedMessage) -> None:
     assert read_again(record) == record
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"native_message": {"tensors": [{}]}}, "native_message.tensors[0].Tensor.dtype"),
+        ({"omitted_values": [{}, {"byte_size": -1}]}, "omitted_values[1].OmittedValue.byte_size"),
+        ({"passed_rrefs": [{}]}, "passed_rrefs[0].rref_id"),
+    ],
+)  # fmt: skip
+def test_says_which_element_is_wrong(fields: dict[str, Any], where: str) -> None:
+    wire = recording_pb2.RecordedMessage(message={}, **fields).SerializeToString()
+    with pytest.raises(DecodeError) as caught:
+        list(read_recording(bytes([len(wire)]) + wire))
+    assert caught.value.where == f"record 0 at byte 0, {where}"
 
 
 def test_a_native_message_with_fields_of_a_later_version_stays() -> None:

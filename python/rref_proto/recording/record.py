@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf import json_format
 
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
-from .._wire import check_size, tag, unknown_fields, varint
+from .._wire import check_size, read_repeated, tag, unknown_fields, varint
 from ..errors import EncodeError, RRefProtoError
 from ..ivalue import RRefForkData
 from ..libtorch import from_payload
@@ -128,7 +128,7 @@ class RecordedMessage:
         native, later = None, unknown_fields(proto)
         if proto.HasField("native_message"):
             later += _later_fields_of_native(proto)
-            native = NativeMessage._from_proto(proto.native_message, message.id)
+            native = _native_from_proto(proto, message.id)
             if (read := _read_native(native, message, proto)) is not None:
                 native, message = None, read
         record = cls(
@@ -139,8 +139,8 @@ class RecordedMessage:
             proto.from_worker_name,
             proto.to_worker_name,
             native,
-            tuple(map(OmittedValue._from_proto, proto.omitted_values)),
-            _read_passed_rrefs(proto) if proto.passed_rrefs else (),
+            read_repeated(OmittedValue._from_proto, proto.omitted_values, "omitted_values"),
+            read_repeated(RRefForkData._from_proto, proto.passed_rrefs, "passed_rrefs"),
         )
         if later:
             object.__setattr__(record, "_unknown", later)
@@ -155,14 +155,13 @@ _RANGES = (
 )
 
 
-def _read_passed_rrefs(proto: recording_pb2.RecordedMessage) -> tuple[RRefForkData, ...]:
-    rrefs: list[RRefForkData] = []
+def _native_from_proto(
+    proto: recording_pb2.RecordedMessage, message_id: int | None
+) -> NativeMessage:
     try:
-        for rref in proto.passed_rrefs:
-            rrefs.append(RRefForkData._from_proto(rref))  # noqa: PERF401 - its length says where
+        return NativeMessage._from_proto(proto.native_message, message_id)
     except RRefProtoError as error:
-        raise error.within(f"passed_rrefs[{len(rrefs)}]") from None
-    return tuple(rrefs)
+        raise error.within("native_message") from None
 
 
 def _read_native(
