@@ -20,7 +20,7 @@ from .call import (
 from .errors import RRefProtoError
 from .ids import ForkId, RRefId, read_required_id
 from .ivalue import IValue, RRefForkData
-from .message import Message, set_body
+from .message import Message, received_proto
 from .message_type import MessageType
 from .python_object import SerializedPyObj
 from .rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
@@ -74,10 +74,11 @@ def created_by(message: Message) -> Created | None:
     if message.type not in REMOTE_CALLS:
         return None
     field = CLASS_OF_TYPE[message.type].body_field
-    body = set_body(message, field)
-    if body is None:
+    proto = received_proto(message)
+    if proto is None:
         call: Any = fromMessage(message)
         return Created(call.ret_rref_id, call.ret_fork_id)
+    body = getattr(proto, field)
     try:
         rref_id = read_required_id(RRefId, body, "ret_rref_id")
         return Created(rref_id, read_required_id(ForkId, body, "ret_fork_id"))
