@@ -109,7 +109,8 @@ def test_a_payload_of_nothing_with_any_bit_flipped_is_refused() -> None:
     assert outcomes(read_payload_twice, with_a_bit_flipped(NONE)) == {"refused"}
 
 
-@pytest.mark.parametrize("seed", seeds()[::7])
+# A longer one has a long text, of which each bit is as good as the next.
+@pytest.mark.parametrize("seed", [seed for seed in seeds()[::7] if len(seed) < 600])
 def test_a_message_cut_anywhere_or_with_any_bit_flipped_is_read_or_refused(seed: bytes) -> None:
     assert outcomes(read_message_twice, with_a_bit_flipped(seed)) == {"read", "refused"}
     cuts = [seed[:size] for size in range(len(seed))]
