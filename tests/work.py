@@ -9,6 +9,8 @@ from typing import Any
 
 # Functions of C that go through all of the object that they belong to.
 GO_THROUGH_ALL = {"encode", "decode", "CopyFrom", "SerializeToString", "ByteSize", "copy", "join"}
+# Of `growth_of`. Linear is 4, and a little more where Python keeps small objects; quadratic is 16.
+LARGEST_GROWTH = 6
 # So many bytes that are gone through count as one call.
 BYTES_PER_CALL = 100
 
@@ -51,10 +53,7 @@ def peak_of(attempted: Callable[[], object]) -> int:
 
 
 def growth_of(attempt: Callable[[int], object], size: int) -> float:
-    """Return how many times the work and the memory grow, the larger of both, where size does by 4.
-
-    What is linear grows by 4 times or less.
-    """
+    """Return how many times work and memory grow, the larger of both, where the size does by 4."""
     attempt(1)  # what is made once for the process is no growth
     works, peaks = [], []
     for each in (size, 4 * size):

@@ -97,16 +97,23 @@ def test_equal_is_what_is_sent_as_the_same(one: Any, other: Any) -> None:
     assert hash(a) == hash(b)
 
 
+def is_flawed(value: Any) -> bool:
+    """Tell whether protobuf changes a value.
+
+    Old releases of its pure-Python backend hold the -0.0 of a complex number as 0.0.
+    """
+    keeps_the_sign = ivalue_pb2.ComplexDouble(real=-0.0).ByteSize() > 0
+    return not keeps_the_sign and repr(value) in {"-0j", "(-0+0j)"}
+
+
 def test_values_that_are_sent_differently_are_different() -> None:
-    values = [IValue.from_python(value) for value in DIFFERENT]
+    values = [IValue.from_python(value) for value in DIFFERENT if not is_flawed(value)]
     for value in values:
         assert [other for other in values if other == value] == [value]
     assert len(set(values)) == len(values)
-    # Old releases of protobuf's pure-Python backend read the -0.0 of a complex number as 0.0.
-    flawed = not ivalue_pb2.ComplexDouble(real=-0.0).ByteSize()
     messages = [ScriptRRefFetchRet([value]).toMessage() for value in values]
     written = {message.SerializeToString() for message in messages}
-    assert len(written) == len(values) - 2 * flawed
+    assert len(written) == len(values)
 
 
 @given(ivalues)

@@ -59,7 +59,7 @@ def test_repr_of_nan_can_be_pasted_back(bits: int) -> None:
         (NONE, "IValue('none_value', None)"),
         (IValue("double_value", -math.inf), "IValue('double_value', float('-inf'))"),
         (IValue("double_value", -0.0), "IValue('double_value', -0.0)"),
-        (IValue("complex_value", -0j), "IValue('complex_value', complex(-0.0, -0.0))"),
+        (IValue("complex_value", -1 - 1j), "IValue('complex_value', complex(-1.0, -1.0))"),
         (IValue("int_list", [1]), "IValue('int_list', (1,))"),
         (IValue("int_list", []), "IValue('int_list', ())"),
         (IValue("tuple_value", [ONE, NONE]), f"IValue('tuple_value', ({ONE!r}, {NONE!r}))"),

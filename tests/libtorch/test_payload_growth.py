@@ -24,8 +24,9 @@ from rref_proto import (
     Tensor,
     libtorch,
 )
+from rref_proto.libtorch import reader
 
-from work import growth_of, work_of
+from work import LARGEST_GROWTH, growth_of, work_of
 
 CALL = MessageType.SCRIPT_CALL
 TENSOR = Tensor(ScalarType.uint8, [1], b"x")
@@ -112,10 +113,10 @@ PAYLOADS: dict[str, Callable[[int], bytes]] = {
     "deep objects of much": lambda size: tuple_of(in_objects(nones(size), 28)),
     "deep memoized tuples of much": lambda size: tuple_of(in_memoized_tuples(nones(size), 40)),
     "references in deep lists": lambda size: tuple_of(
-        nones(1000) + b"q\x07", in_lists(b"h\x07", 40) * (size // 100)
+        nones(100) + b"q\x07", in_lists(b"h\x07", 40) * (size // 50)
     ),
     "references in deep objects": lambda size: tuple_of(
-        nones(1000) + b"q\x07", in_objects(b"h\x07", 28) * (size // 100)
+        nones(100) + b"q\x07", in_objects(b"h\x07", 28) * (size // 50)
     ),
     "ints": lambda size: tuple_of(
         b"h\x06](" + b"K\x01M\x01\x01J\x01\x01\x01\x01" * size + b"e\x85R"
@@ -140,8 +141,12 @@ def whole(values: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("shape", PAYLOADS.values(), ids=PAYLOADS)
-def test_reading_grows_with_the_size(shape: Callable[[int], bytes]) -> None:
-    assert growth_of(lambda size: read(whole(shape(size))), 4000) < 5
+def test_reading_grows_with_the_size(
+    shape: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What may be copied in any case is the same for all sizes, and would hide the growth.
+    monkeypatch.setattr(reader, "COPIED_BYTES_ALWAYS", 4096)
+    assert growth_of(lambda size: read(whole(shape(size))), 1000) < LARGEST_GROWTH
 
 
 READ = {
@@ -159,7 +164,7 @@ def test_what_is_in_proportion_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", ["references in deep lists", "references in deep objects"])
 def test_depth_does_not_multiply_the_work_for_references(name: str) -> None:
     """A value that is referred to is copied once a reference, not once a level around it."""
-    flat = whole(tuple_of(nones(1000) + b"q\x07", (b"h\x07" + b"N" * 400) * 20))
+    flat = whole(tuple_of(nones(100) + b"q\x07", (b"h\x07" + b"N" * 400) * 40))
     deep = whole(PAYLOADS[name](2000))
     assert work_of(lambda: read(deep)) < 2 * work_of(lambda: read(flat))
 
@@ -193,11 +198,11 @@ def test_writing_grows_with_the_size(make: Callable[[int], Any]) -> None:
         size: ScriptCall("f", [IValue.from_python(make(size))]).toMessage()
         for size in (1, 1000, 4000)
     }
-    assert growth_of(lambda size: libtorch.to_payload(messages[size]), 1000) < 5
+    assert growth_of(lambda size: libtorch.to_payload(messages[size]), 1000) < LARGEST_GROWTH
 
 
 @pytest.mark.parametrize("make", VALUES.values(), ids=VALUES)
 def test_writing_many_values_grows_with_their_number(make: Callable[[int], Any]) -> None:
     value = IValue.from_python(make(3))
     messages = {size: ScriptCall("f", [value] * size).toMessage() for size in (1, 300, 1200)}
-    assert growth_of(lambda size: libtorch.to_payload(messages[size]), 300) < 5
+    assert growth_of(lambda size: libtorch.to_payload(messages[size]), 300) < LARGEST_GROWTH

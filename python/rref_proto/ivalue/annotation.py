@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from .._text import short_repr
 from ..errors import EncodeError
@@ -14,14 +13,37 @@ TOKEN = re.compile(r"\s*(?:([\w.]+)|(.))")
 MAX_BRACKETS = 100
 
 
-class Annotation(NamedTuple):
+class Annotation:
     """A type: a name and, in brackets, its arguments. `Annotation("List", (Annotation("int"),))`.
 
-    UNKNOWN is the element type of an empty list, which any type goes with.
+    Immutable. UNKNOWN is the element type of an empty list, which any type goes with. What is asked
+    of a type often is found once: one that has the same part in many places is no more work than
+    one that has it once.
     """
 
-    name: str
-    arguments: tuple[Annotation, ...] = ()
+    __slots__ = ("_hash", "arguments", "known", "name", "parts")
+
+    def __init__(self, name: str, arguments: tuple[Annotation, ...] = ()) -> None:
+        self.name = name
+        self.arguments = arguments
+        self._hash = hash((name, arguments))
+        # Whether no part of the type is UNKNOWN, and how many names the type is written with.
+        self.known, self.parts = True, 1
+        for argument in arguments:
+            self.known = self.known and argument.known
+            self.parts += argument.parts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Annotation):
+            return NotImplemented
+        return self is other or (
+            self._hash == other._hash
+            and self.name == other.name
+            and self.arguments == other.arguments
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         if self.name == "Tuple" and not self.arguments:
@@ -30,13 +52,9 @@ class Annotation(NamedTuple):
             return self.name
         return f"{self.name}[{', '.join(map(str, self.arguments))}]"
 
-    @property
-    def known(self) -> bool:
-        """Whether no part of the type is UNKNOWN."""
-        return self is not UNKNOWN and all(argument.known for argument in self.arguments)
-
 
 UNKNOWN = Annotation("?")
+UNKNOWN.known = False
 NONE = Annotation("NoneType")
 
 # How many arguments each generic type takes; None: any number.

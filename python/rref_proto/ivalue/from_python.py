@@ -23,6 +23,8 @@ from .write import WRITERS, write_packed
 
 # In bytes.
 SIZE_LIMIT = 64 << 20
+# Writers are kept for types of so many names. The type of a tuple can have thousands.
+LARGEST_CACHED = 64
 NO_TYPE_TO_INFER = "an empty list or dict has no type to infer: give `type`"
 
 
@@ -102,17 +104,19 @@ class Conversion:
     def __init__(self, value: Any, size_limit: int) -> None:
         self.measured = Measured()
         self.table = TensorTable()
+        # By the identity of a container, the type that was inferred.
+        self._inferred: dict[int, Annotation] = {}
         self._limit = size_limit
-        self._size = 0
+        self.size = 0
         self.add_size(self.measured.size(value))
 
     def add_size(self, size: int) -> None:
         """Count `size` bytes more. Raises EncodeError where there are more than the limit."""
-        self._size += size
-        if self._size > self._limit:
+        self.size += size
+        if self.size > self._limit:
             raise EncodeError(
                 f"expected a value of at most {self._limit} bytes (size_limit), got "
-                f"{short_repr(self._size)}, what is in several places being counted in each"
+                f"{short_repr(self.size)}, what is in several places being counted in each"
             )
 
     def infer(self, value: Any) -> Annotation:
@@ -124,13 +128,11 @@ class Conversion:
         exact = INFERRED.get(type(value))
         if exact is not None:
             return exact
-        if isinstance(value, list):
-            return Annotation("List", (self._infer_common(value),))
-        if isinstance(value, tuple):
-            return Annotation("Tuple", tuple(map(self.infer, value)))
-        if isinstance(value, dict):
-            parts = list(value), list(value.values())
-            return Annotation("Dict", tuple(map(self._infer_common, parts)))
+        if isinstance(value, (list, tuple, dict)):
+            identity = id(value)
+            if identity not in self._inferred:
+                self._inferred[identity] = self._infer_container(value)
+            return self._inferred[identity]
         if isinstance(value, IValueBase):
             return _parse_given(value.type)
         if type(value) in TYPED:
@@ -145,8 +147,16 @@ class Conversion:
             )
         )
 
+    def _infer_container(self, value: Any) -> Annotation:
+        if isinstance(value, list):
+            return Annotation("List", (self._infer_common(value),))
+        if isinstance(value, tuple):
+            return Annotation("Tuple", tuple(map(self.infer, value)))
+        parts = list(value), list(value.values())
+        return Annotation("Dict", tuple(map(self._infer_common, parts)))
+
     def _infer_common(self, values: list[Any]) -> Annotation:
-        types = self.measured.element_types.get(id(values)) or set(map(type, values))
+        types = self.measured.types(values)
         # Most lists are of one exact type, and may be long.
         if len(types) == 1:
             (only,) = types
@@ -195,14 +205,20 @@ class Conversion:
 Writer = Callable[[Conversion, Any, Any, int], None]
 
 
-@lru_cache(maxsize=1024)
 def writer_of(annotation: Annotation) -> Writer:
     """Return the function that writes values of a type."""
+    return _cached_writer(annotation) if annotation.parts <= LARGEST_CACHED else _writer(annotation)
+
+
+def _writer(annotation: Annotation) -> Writer:
     name = annotation.name
     if name in PLAIN:
         return _plain_writer(annotation, PLAIN[name])
     make = MAKERS.get(name, _given_writer)
     return make(annotation)
+
+
+_cached_writer = lru_cache(maxsize=1024)(_writer)
 
 
 def _plain_writer(annotation: Annotation, plain: Plain) -> Writer:
@@ -301,10 +317,12 @@ def _packed_writer(annotation: Annotation) -> Writer:
 
     def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
         types = conversion.measured.element_types.get(id(value))
-        if types is None:  # no list or tuple
-            if not conversion.place(proto, value, annotation, level):
-                raise _mismatch(value, annotation)
-            return
+        if types is None:
+            if not isinstance(value, (list, tuple)):
+                if not conversion.place(proto, value, annotation, level):
+                    raise _mismatch(value, annotation)
+                return
+            types = conversion.measured.types(value)
         if not types <= only:
             value = [_plain_part(each, element, plain) for each in value]
         if kind == "tensor_list":
@@ -377,14 +395,16 @@ def _union_writer(annotation: Annotation) -> Writer:
         except EncodeError:  # an empty list has no type of its own
             exact = UNKNOWN
         unfit: EncodeError | None = None
+        size = conversion.size
         for choice in sorted(choices, key=lambda each: each != exact):
             try:
                 return writer_of(choice)(conversion, proto, value, level)
-            except TypeError:  # noqa: PERF203 - that is how a type is found not to fit
-                proto.Clear()
+            except TypeError:
+                pass
             except EncodeError as error:
-                proto.Clear()
                 unfit = unfit or error
+            proto.Clear()
+            conversion.size = size
         raise unfit or _mismatch(value, Annotation("Union", choices))
 
     return write

@@ -30,6 +30,9 @@ class Measured:
         self.element_types: dict[int, set[type]] = {}
         # By the identity of a container.
         self._sizes: dict[int, int] = {}
+        # All of them, so that no other object gets the identity of one: a subclass of list can make
+        # its elements when it is asked for them.
+        self._containers: list[Any] = []
 
     def size(self, value: Any, level: int = 0) -> int:
         """Return about how many bytes `value` takes in a message, tensors' data not counted.
@@ -56,20 +59,26 @@ class Measured:
         else:
             return NODE_BYTES
         self._sizes[identity] = size
+        self._containers.append(value)
         return size
+
+    def types(self, items: list[Any] | tuple[Any, ...]) -> set[type]:
+        """Return the exact types of the elements of a list or tuple."""
+        types = self.element_types.get(id(items))
+        return set(map(type, items)) if types is None else types
 
     def types_inside(self, lists: Collection[list[Any]]) -> set[type]:
         """Return the exact types of the elements of lists that are inside the value."""
-        return set().union(*map(self.element_types.__getitem__, map(id, lists)))
+        return set().union(*map(self.types, lists))
 
     def _size_of_items(self, items: Collection[Any], types: set[type], level: int) -> int:
         if level > MAX_DEPTH:
             raise EncodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
-        size = NODE_BYTES * (len(items) + 1)
         if types <= SMALL:
-            return size
+            return NODE_BYTES * (len(items) + 1)
         if types <= TEXT:
-            return size + sum(map(len, items))
+            return NODE_BYTES * (len(items) + 1) + sum(map(len, items))
+        size = NODE_BYTES
         for item in items:
             size += self.size(item, level + 1)
         return size
@@ -79,9 +88,10 @@ class Measured:
             case IValueBase():
                 return value.byte_size
             case GenericList(type, elements):
-                return len(type) + sum(map(self.size, elements), NODE_BYTES)
+                return NODE_BYTES + len(type) + sum(map(self.size, elements))
             case GenericDict(type, entries):
-                return len(type) + sum(self.size(each) for entry in entries for each in entry)
+                parts = sum(self.size(each) for entry in entries for each in entry)
+                return NODE_BYTES + len(type) + parts
             case ScriptObject(type, attributes, state):
                 named = sum(len(name) + self.size(item) for name, item in attributes)
                 return NODE_BYTES + len(type) + named + self.size(state)

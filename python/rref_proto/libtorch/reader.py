@@ -166,8 +166,10 @@ class _Reader:
                 self.start = position
                 push(number.unpack_from(payload, position + 1)[0])
                 position += 1 + number.size
-        except (struct.error, IndexError):
+        except struct.error:
             raise DecodeError("expected an int, got its beginning only") from None
+        except IndexError:  # the payload ends, which `read` refuses
+            pass
         self.position = position
 
     def double(self) -> None:
