@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,23 @@ def share(rank: int, world_size: int, from_owner: bool) -> dict[str, Any]:
     return result
 
 
+def can_be_called(rank: int) -> bool:
+    """Tell whether a worker has joined. torch knows its name a moment before its address."""
+    try:
+        rpc.rpc_sync(f"worker{rank}", counts)
+    except RuntimeError as error:
+        if "could not find destination url" not in str(error):
+            raise
+        return False
+    return True
+
+
 def fetch(rank: int, world_size: int) -> list[Any]:
     """Fetch values from all other workers."""
     wait_for(lambda: len(rpc.api._get_current_rpc_agent().get_worker_infos()) == world_size)
+    if rank == 0:
+        for other in range(1, world_size):
+            wait_for(partial(can_be_called, other))
     results = []
     if rank == 0:
         for other in range(1, world_size):
