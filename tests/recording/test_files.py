@@ -67,6 +67,16 @@ def test_an_unbuffered_file_is_written_and_read(tmp_path: Path) -> None:
         assert list(read_recording(file)) == RECORDS  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("size", [0, 1, len(in_bytes(RECORDS[:1])), len(in_bytes(RECORDS)) - 1])
+def test_a_file_that_has_no_more_yet_is_an_error(size: int) -> None:
+    class NotYet(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(size) or (b"" if size == 0 else None)  # type: ignore[return-value]
+
+    with pytest.raises(BlockingIOError, match="the file has no more bytes now"):
+        list(read_recording(NotYet(in_bytes(RECORDS)[:size])))
+
+
 def test_a_writer_need_not_count() -> None:
     written: list[bytes] = []
 

@@ -59,11 +59,13 @@ def _write(file: IO[bytes], data: Buffer) -> None:
 def read_recording(file: IO[bytes] | Buffer) -> Iterator[Record]:
     """Read a recording record by record, from a binary file or from a buffer such as an mmap.
 
-    A file is read in flat memory; tensors are views of what was read. Of a buffer nothing is
-    copied: tensors are views of it. A recording has messages, and events of the workers. A message
-    that is there as libtorch wrote it becomes the schema's: see RecordedMessage.
+    Of a file one record at a time is in memory. The tensors of a message are views of the record,
+    or of the buffer; only those that libtorch wrote are copied. A recording has messages, and
+    events of the workers. A message that is there as libtorch wrote it becomes the schema's: see
+    RecordedMessage.
     Raises DecodeError, saying in which record and at which byte, where a record is cut off or
-    invalid; all records before it have been yielded by then.
+    invalid; all records before it have been yielded by then. Raises BlockingIOError where a file
+    that does not wait has no more bytes now.
     """
     source = _source_of(file)
     number = position = 0
@@ -81,10 +83,17 @@ class _FileSource:
     """A binary file to read from."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.read: Callable[[int], Buffer] = file.read
+        self.file = file
         nothing = file.read(0)
         if not isinstance(nothing, (bytes, bytearray, memoryview)):
             raise wrong_type("bytes from the file", nothing, "read_recording")
+
+    def read(self, size: int) -> Buffer:
+        """Read at most `size` bytes, none at the end of the file."""
+        data: Buffer | None = self.file.read(size)
+        if data is None:
+            raise BlockingIOError(errno.EAGAIN, "read_recording: the file has no more bytes now")
+        return data
 
     def read_exactly(self, size: int) -> Buffer:
         """Read in pieces: a false size must not claim memory that is never filled."""
