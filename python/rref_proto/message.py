@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from google.protobuf import json_format
-
 from ._check import INT64_RANGE, check_int, check_type
+from ._json import parse_json, to_json
 from ._wire import (
     PARSE_ERRORS,
     bytes_view,
@@ -24,7 +23,7 @@ from ._wire import (
     tag,
     varint,
 )
-from .errors import DecodeError, RRefProtoError
+from .errors import RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
 from .tensor import Tensor, TensorTable, table_of, take_data_out, tensor_to_parts
 from .v1 import message_pb2, tensor_pb2
@@ -68,8 +67,8 @@ class Message:
     it.
 
     Raises DecodeError where a tensor's data does not fit its sizes and dtype, or where the message
-    is nested deeper than protobuf's parser allows. What the body says
-    is checked when `fromMessage` reads it, so that a proxy passes on what it does not know.
+    is nested deeper than protobuf's parser allows. What the body says is checked when `fromMessage`
+    reads it, so that a proxy passes on what it does not know.
     Source: the message Message of message.proto; libtorch's Message.
     """
 
@@ -199,9 +198,9 @@ class Message:
     def FromString(cls, buffer: Buffer) -> Message:
         """Read wire bytes: bytes, bytearray, memoryview, mmap, or anything else with a buffer.
 
-        The tensors' data are views of `buffer`, never copies, but for messages of a few bytes that
-        cannot change. Raises DecodeError where the bytes are no Message by the schema, TypeError
-        for something without a buffer.
+        The tensors' data are views of `buffer`. Only of `bytes` of at most 4 KiB, which cannot
+        change, they are copies. Raises DecodeError where the bytes are no Message by the schema,
+        TypeError for something without a buffer.
         """
         if type(buffer) is not bytes or (len(buffer) > LARGEST_COPIED and TENSORS_MARK in buffer):
             return cls._from_large(bytes_view(buffer, "Message"))
@@ -229,22 +228,12 @@ class Message:
 
     def to_json(self, indent: int | None = None) -> str:
         """Return protobuf's JSON mapping of the message; on one line unless `indent` is given."""
-        return str(json_format.MessageToJson(self.proto, indent=indent))
+        return to_json(self.proto, indent)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Message:
         """Read protobuf's JSON mapping of a message. Raises DecodeError where it is none."""
-        check_type(text, (str, bytes), "Message.from_json")
-        try:
-            decoded = text if isinstance(text, str) else text.decode()
-            if not decoded.lstrip().startswith("{"):  # Parse takes an empty list as well
-                raise DecodeError("expected a Message in protobuf's JSON, got no object")
-            return cls(json_format.Parse(decoded, message_pb2.Message()))
-        except RRefProtoError:
-            raise
-        # json and json_format raise all of these for one or another malformed document.
-        except (json_format.Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-            raise DecodeError(f"expected a Message in protobuf's JSON: {error}") from None
+        return cls(parse_json(text, message_pb2.Message(), "Message.from_json"))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):

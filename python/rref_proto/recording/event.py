@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from google.protobuf import json_format
-
 from .._check import INT32_RANGE, WORKER_ID_RANGE, check_int, check_str
+from .._json import to_json
 from ..errors import DecodeError, EncodeError
 from ..v1 import recording_pb2
 from .timestamp import TIMESTAMP_RANGE, read_timestamp, set_timestamp
@@ -76,7 +75,7 @@ class RecordedEvent:
 
     def to_json(self, indent: int | None = None) -> str:
         """Return protobuf's JSON mapping of the record; on one line unless `indent` is given."""
-        return str(json_format.MessageToJson(self.proto, indent=indent))
+        return to_json(self.proto, indent)
 
     @classmethod
     def _from_proto(cls, proto: recording_pb2.RecordedMessage) -> RecordedEvent:

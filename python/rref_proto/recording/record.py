@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from google.protobuf import json_format
-
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
+from .._json import to_json
 from .._wire import check_size, read_repeated, tag, unknown_fields, varint
 from ..errors import EncodeError, RRefProtoError
 from ..ivalue import RRefForkData
@@ -99,7 +98,7 @@ class RecordedMessage:
 
     def to_json(self, indent: int | None = None) -> str:
         """Return protobuf's JSON mapping of the record; on one line unless `indent` is given."""
-        return str(json_format.MessageToJson(self.proto, indent=indent))
+        return to_json(self.proto, indent)
 
     def _fields_around_message(self) -> tuple[bytes, bytes]:
         """Serialize the fields before `message`, and those after it."""
