@@ -1,7 +1,7 @@
 """A tensor's memory as an array of numpy's or a tensor of torch's, and the other way.
 
 numpy and torch are imported inside these functions and nowhere else. Nothing is copied where the
-memory can be shared. dtypes are told by torch's names for them.
+memory can be shared. dtypes have torch's names.
 """
 
 from __future__ import annotations

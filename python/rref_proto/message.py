@@ -38,7 +38,7 @@ TENSORS_FIELD = message_pb2.Message.TENSORS_FIELD_NUMBER
 TENSORS_TAG = tag(TENSORS_FIELD)
 # In bytes. Up to this size it takes less time to copy tensors than to make views of them.
 LARGEST_COPIED = 4096
-# However a writer pads the tag of `tensors`, its first byte has these low bits and a continuation.
+# The first byte of the tag, also where a writer makes the tag longer than it has to be.
 TENSORS_MARK = TENSORS_TAG[0]
 
 

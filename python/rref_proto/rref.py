@@ -148,7 +148,8 @@ class ScriptRRefFetchRet(RRefFetchRet):
 class PythonRRefFetchRet(RRefFetchRet):
     """Brings a Python object: tensors, then a pickle, which is never unpickled here.
 
-    `SerializedPyObj.fromIValues(ret.values())` names the two; where it cannot, EncodeError.
+    `SerializedPyObj.fromIValues(ret.values())` makes one object of them. Raises EncodeError for
+    other values.
     Source: the message of this name in rref.proto.
     """
 

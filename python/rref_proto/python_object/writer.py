@@ -42,7 +42,7 @@ class _Writer:
         self.open.append((None, iter((root,))))
         while self.open:
             value, parts = self.open[-1]
-            # The loop goes on behind the part at which it was left.
+            # The loop goes on with the part after the one at which it was left.
             for part in parts:
                 if self.begin(part):
                     break

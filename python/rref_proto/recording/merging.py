@@ -92,7 +92,7 @@ class _Source:
             try:
                 head = next(self.records, None)
             except RRefProtoError as error:
-                # Told at the end, so that the others' messages are not lost.
+                # Raised at the end, so that the others' messages are not lost.
                 head, self.problem = None, error
                 self.to_come.clear()
             if head is None:
@@ -118,16 +118,16 @@ class _Source:
         return not any(awaited & each.requests for each in others)
 
 
-# A request and its response are told from other pairs by the request's way and id.
+# A request and its response are a pair. The request's sender, receiver and id identify it.
 def _begun_by(record: Record) -> set[Hashable]:
-    """Return what tells the pair that a request begins; nothing for other records."""
+    """Return what identifies the pair that a request begins; nothing for other records."""
     if isinstance(record, RecordedEvent) or not record.message.isRequest():
         return set()
     return {(record.from_worker_id, record.to_worker_id, record.message.id)}
 
 
 def _ended_by(record: Record) -> set[Hashable]:
-    """Return what tells the pair that a response ends; nothing for other records."""
+    """Return what identifies the pair that a response ends; nothing for other records."""
     if isinstance(record, RecordedEvent) or not record.message.isResponse():
         return set()
     if record.message.id is None:

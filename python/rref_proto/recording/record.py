@@ -31,10 +31,10 @@ class RecordedMessage:
 
     `time` is in nanoseconds since the epoch, by the observer's clock; the worker ids are int16;
     the names are empty where the observer did not know them. `native_message` is what libtorch
-    wrote where the observer did not read it: `message` has no body then. When a recording is read,
-    it becomes `message`, unless it cannot be read or its values were left out; so what is written
-    again is the schema's message. `omitted_values` describes the values of a message that has
-    none, and `passed_rrefs` are the forks that were inside them: see `omit_values`.
+    wrote, where the observer did not read it: `message` has no body then. `read_recording` makes
+    `message` of it, unless it cannot be read or its values were left out. `omitted_values`
+    describes the values of a message that has none, and `passed_rrefs` are the forks that were
+    inside them: see `omit_values`.
     Fields of a later version are kept, but not those inside `passed_rrefs` and the time; neither
     repr nor dataclasses.replace has them.
     Raises EncodeError for a number out of range.

@@ -10,8 +10,8 @@ from .tensor import Tensor
 class TensorTable(dict[int, tuple[int, Tensor]]):
     """The tensors of a message that is being made: each of them once, known by its index.
 
-    By the identity of a tensor, its index and the tensor. It is a dict because nothing in Python is
-    made faster.
+    The keys are the ids of the tensors, the values their index and the tensor. It is a dict since
+    Python makes no other object in less time.
     """
 
     def index(self, tensor: Tensor) -> int:
