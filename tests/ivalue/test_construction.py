@@ -201,3 +201,11 @@ def test_a_member_of_an_enum_is_a_number_or_text() -> None:
     for value in refused:
         with pytest.raises(EncodeError, match="an int, a float or a str"):
             EnumHolder("__torch__.A", IValue.from_python(value))
+
+
+def test_bytes_are_those_of_any_view_that_can_still_be_read() -> None:
+    view = memoryview(b"abcd")
+    assert IValue("bytes_value", view[1:3]) == IValue("bytes_value", b"bc")
+    view.release()
+    with pytest.raises(TypeError, match=r"IValue\.value: expected a bytes-like object"):
+        IValue("bytes_value", view)

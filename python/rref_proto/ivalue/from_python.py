@@ -11,18 +11,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .._check import as_int
-from .._text import short_repr, shown
+from .._text import short_repr
 from ..errors import EncodeError
-from ..tensor import Device, Tensor, TensorTable
-from .annotation import NONE, UNKNOWN, Annotation, parse, unify
+from ..tensor import Device, Tensor
+from .annotation import NONE, UNKNOWN, Annotation
 from .base import MAX_DEPTH, IValueBase, Kind
-from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, ScriptObject
-from .measure import Measured
-from .tree import is_deeper
+from .conversion import Conversion, mismatch
 from .write import WRITERS, write_packed
 
-# In bytes.
-SIZE_LIMIT = 64 << 20
 # Writers are kept for types of so many names. The type of a tuple can have thousands.
 LARGEST_CACHED = 64
 NO_TYPE_TO_INFER = "an empty list or dict has no type to infer: give `type`"
@@ -72,141 +68,12 @@ PACKED: dict[str, Kind] = {
     "Tensor": "tensor_list",
 }
 
-# Values that carry their own type, and the kind they become.
-TYPED: dict[type, Kind] = {
-    GenericList: "list_value",
-    GenericDict: "dict_value",
-    ScriptObject: "object_value",
-    EnumHolder: "enum_value",
-    RRefForkData: "rref_value",
-}
-
-INFERRED: dict[type, Annotation] = {
-    type(None): NONE,
-    bool: Annotation("bool"),
-    int: Annotation("int"),
-    float: Annotation("float"),
-    complex: Annotation("complex"),
-    str: Annotation("str"),
-    bytes: Annotation("str"),
-    Tensor: Annotation("Tensor"),
-    Device: Annotation("Device"),
-}
-
-
-class Conversion:
-    """One Python value on its way into a generated IValue, and the tensors that were met.
-
-    Raises EncodeError where the value with everything written out is larger than `size_limit`, in
-    bytes, or nested without end.
-    """
-
-    def __init__(self, value: Any, size_limit: int) -> None:
-        self.measured = Measured()
-        self.table = TensorTable()
-        # By the identity of a container, the type that was inferred.
-        self._inferred: dict[int, Annotation] = {}
-        self._limit = size_limit
-        self.size = 0
-        self.add_size(self.measured.size(value))
-
-    def add_size(self, size: int) -> None:
-        """Count `size` bytes more. Raises EncodeError where there are more than the limit."""
-        self.size += size
-        if self.size > self._limit:
-            raise EncodeError(
-                f"expected a value of at most {self._limit} bytes (size_limit), got "
-                f"{short_repr(self.size)}, what is in several places being counted in each"
-            )
-
-    def infer(self, value: Any) -> Annotation:
-        """Return the type that `value` has in TorchScript, UNKNOWN for what an empty list holds.
-
-        Raises TypeError for what TorchScript has no type for, EncodeError for elements without a
-        common type.
-        """
-        exact = INFERRED.get(type(value))
-        if exact is not None:
-            return exact
-        if isinstance(value, (list, tuple, dict)):
-            identity = id(value)
-            if identity not in self._inferred:
-                self._inferred[identity] = self._infer_container(value)
-            return self._inferred[identity]
-        if isinstance(value, IValueBase):
-            return _parse_given(value.type)
-        if type(value) in TYPED:
-            return _parse_given(_type_of(value))
-        for known, annotation in INFERRED.items():
-            if isinstance(value, known) or (known is int and as_int(value) is not None):
-                return annotation
-        raise TypeError(
-            shown(
-                f"expected a value that TorchScript has a type for, got {type(value).__qualname__} "
-                "(an array or a torch tensor goes through Tensor.from_numpy or Tensor.from_torch)"
-            )
-        )
-
-    def _infer_container(self, value: Any) -> Annotation:
-        if isinstance(value, list):
-            return Annotation("List", (self._infer_common(value),))
-        if isinstance(value, tuple):
-            return Annotation("Tuple", tuple(map(self.infer, value)))
-        parts = list(value), list(value.values())
-        return Annotation("Dict", tuple(map(self._infer_common, parts)))
-
-    def _infer_common(self, values: list[Any]) -> Annotation:
-        types = self.measured.types(values)
-        # Most lists are of one exact type, and may be long.
-        if len(types) == 1:
-            (only,) = types
-            if only in INFERRED:
-                return INFERRED[only]
-            if only is list:
-                inner = [INFERRED.get(each) for each in self.measured.types_inside(values)]
-                if len(inner) == 1 and inner[0] is not None:
-                    return Annotation("List", (inner[0],))
-        return unify(dict.fromkeys(map(self.infer, values)))
-
-    def write(self, proto: Any, value: Any, annotation: Annotation) -> None:
-        """Set `proto`, a new generated IValue, to `value`, which is of the type `annotation`.
-
-        Raises as IValue.from_python.
-        """
-        writer_of(annotation)(self, proto, value, 0)
-
-    def place(self, proto: Any, value: Any, annotation: Annotation, level: int) -> bool:
-        """Set `proto` to `value` if it is an IValue or carries its own type; return whether so.
-
-        Raises TypeError where it is of another type than `annotation`.
-        """
-        if isinstance(value, IValueBase):
-            found = value.type
-        elif type(value) in TYPED:
-            found = _type_of(value)
-        else:
-            return False
-        if _parse_given(found) != annotation:
-            raise _mismatch(value, annotation)
-        if isinstance(value, IValueBase):
-            value._to_proto(proto, self.table)
-        else:
-            WRITERS[TYPED[type(value)]](proto, value, self.table)
-        self.check_depth(proto, level)
-        return True
-
-    def check_depth(self, proto: Any, level: int) -> None:
-        """Raise EncodeError where `proto`, with `level` messages around it, is nested too deep."""
-        if is_deeper(proto, MAX_DEPTH - level):
-            raise EncodeError(f"expected at most {MAX_DEPTH} levels of nesting, got more")
-
-
 # Writes a value into a new generated IValue that has so many levels of messages around it.
 Writer = Callable[[Conversion, Any, Any, int], None]
 
 
 def writer_of(annotation: Annotation) -> Writer:
-    """Return the function that writes values of a type."""
+    """Return the function that writes values of a type. It raises as IValue.from_python."""
     return _cached_writer(annotation) if annotation.parts <= LARGEST_CACHED else _writer(annotation)
 
 
@@ -253,7 +120,7 @@ def _accepted(value: Any, annotation: Annotation, plain: Plain) -> Any:
     if not (isinstance(value, accepted) or is_int) or (
         isinstance(value, bool) and bool not in accepted
     ):
-        raise _mismatch(value, annotation)
+        raise mismatch(value, annotation)
     return value
 
 
@@ -262,7 +129,7 @@ def _given_writer(annotation: Annotation) -> Writer:
 
     def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
         if not conversion.place(proto, value, annotation, level):
-            raise _mismatch(value, annotation)
+            raise mismatch(value, annotation)
 
     return write
 
@@ -284,7 +151,7 @@ def _container_writer(
             if not isinstance(value, accepted):
                 if conversion.place(proto, value, annotation, level):
                     return
-                raise _mismatch(value, annotation)
+                raise mismatch(value, annotation)
             if write_accepted is None:
                 raise EncodeError(NO_TYPE_TO_INFER)
             write_accepted(conversion, proto, value, level)
@@ -320,7 +187,7 @@ def _packed_writer(annotation: Annotation) -> Writer:
         if types is None:
             if not isinstance(value, (list, tuple)):
                 if not conversion.place(proto, value, annotation, level):
-                    raise _mismatch(value, annotation)
+                    raise mismatch(value, annotation)
                 return
             types = conversion.measured.types(value)
         if not types <= only:
@@ -372,7 +239,7 @@ def _tuple_writer(annotation: Annotation) -> Writer:
 
     def write(conversion: Conversion, proto: Any, value: Any, level: int) -> None:
         if len(value) != len(writers):
-            raise _mismatch(value, annotation)
+            raise mismatch(value, annotation)
         proto.tuple_value.SetInParent()
         add = proto.tuple_value.elements.add
         for write_element, each in zip(writers, value, strict=True):
@@ -405,7 +272,7 @@ def _union_writer(annotation: Annotation) -> Writer:
                 unfit = unfit or error
             proto.Clear()
             conversion.size = size
-        raise unfit or _mismatch(value, Annotation("Union", choices))
+        raise unfit or mismatch(value, Annotation("Union", choices))
 
     return write
 
@@ -426,20 +293,3 @@ MAKERS: dict[str, Callable[[Annotation], Writer]] = {
     "Optional": _union_writer,
     "Any": _any_writer,
 }
-
-
-def _type_of(value: Any) -> str:
-    """Return the annotation of a value that carries its own type."""
-    return f"RRef[{value.type_str}]" if isinstance(value, RRefForkData) else str(value.type)
-
-
-def _parse_given(text: str) -> Annotation:
-    try:
-        return parse(text)
-    except EncodeError:  # the type came from a sender, and is not ours to judge
-        return Annotation(text)
-
-
-def _mismatch(value: Any, annotation: Annotation) -> TypeError:
-    problem = f"expected {annotation}, got {type(value).__qualname__}: {short_repr(value)}"
-    return TypeError(shown(problem))

@@ -16,7 +16,8 @@ from ..v1 import ivalue_pb2
 from .annotation import parse
 from .base import KIND_OF_FIELD, MAX_DEPTH, IValueBase, Kind
 from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, ScriptObject
-from .from_python import SIZE_LIMIT, Conversion
+from .conversion import SIZE_LIMIT, Conversion
+from .from_python import writer_of
 from .measure import Measured
 from .tree import descendants, is_deeper, renumber, tensors_inside
 from .write import WRITERS
@@ -103,7 +104,7 @@ class IValue(IValueBase):
         conversion = Conversion(value, limit)
         annotation = conversion.infer(value) if type is None else parse(type)
         proto = ivalue_pb2.IValue()
-        conversion.write(proto, value, annotation)
+        writer_of(annotation)(conversion, proto, value, 0)
         return cls._from_proto(proto, conversion.table.tensors())
 
     def to_python(self) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._check import INT64_RANGE, check_int, check_items, check_str, check_type
 from .._text import shown
+from .._wire import bytes_view
 from ..tensor import Device, Tensor, TensorTable
 from .base import Kind, check_ivalues
 from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, ScriptObject
@@ -54,7 +55,7 @@ def _string(proto: Any, value: Any, _: TensorTable) -> None:
 
 def _bytes(proto: Any, value: Any, _: TensorTable) -> None:
     check_type(value, (bytes, bytearray, memoryview), PLACE)
-    proto.bytes_value = bytes(value)
+    proto.bytes_value = bytes_view(value, PLACE).tobytes()
 
 
 def _tuple(proto: Any, value: Any, table: TensorTable) -> None:
