@@ -22,8 +22,11 @@ from rref_proto import (
     ScriptCall,
     ScriptObject,
     Tensor,
+    fromMessage,
     libtorch,
 )
+from rref_proto.ivalue import MAX_DEPTH, generated_parts
+from rref_proto.ivalue.tree import is_deeper
 from rref_proto.libtorch import reader
 
 from work import LARGEST_GROWTH, growth_of, work_of
@@ -206,3 +209,23 @@ def test_writing_many_values_grows_with_their_number(make: Callable[[int], Any])
     value = IValue.from_python(make(3))
     messages = {size: ScriptCall("f", [value] * size).toMessage() for size in (1, 300, 1200)}
     assert growth_of(lambda size: libtorch.to_payload(messages[size]), 300) < LARGEST_GROWTH
+
+
+@pytest.mark.parametrize("core", [b"N", b"K\x01", b")", b"h\x06]\x85R"])
+def test_what_is_read_is_as_deep_as_a_message_may_be(core: bytes) -> None:
+    def deepest(wrap: Callable[[int], bytes]) -> int:
+        return max(levels for levels in range(60) if read(whole(wrap(levels))) is not None)
+
+    for wrap in (
+        lambda levels: in_objects(core + b"\x85", levels),
+        lambda levels: in_lists(core + b"\x85", levels),
+        lambda levels: in_memoized_tuples(core, levels),
+        lambda levels: in_objects(in_lists(core, 1), levels),
+    ):
+        message = read(whole(wrap(deepest(wrap))))
+        assert message is not None
+        command = fromMessage(Message.FromString(message.SerializeToString()))
+        assert isinstance(command, ScriptCall)
+        (_, value) = command.stack()
+        assert is_deeper(generated_parts(value)[0], MAX_DEPTH - 3)
+        assert not is_deeper(generated_parts(value)[0], MAX_DEPTH)

@@ -11,15 +11,10 @@ from .containers import (
     ScriptObject,
     check_class_name,
 )
-from .fields import (
-    collect_tensors,
-    serialize_value,
-    value_from_proto,
-    values_from_proto,
-    values_to_proto,
-)
+from .fields import collect_tensors, serialize_value, value_from_proto, values_from_proto
 from .tree import descendants
 from .value import IValue, generated_parts
+from .write import values_to_proto
 
 __all__ = [
     "CLASS_PREFIX",

@@ -1,8 +1,8 @@
-"""IValues in the fields of a message: written, and read and checked; what they refer to."""
+"""IValues in the fields of a message, read and checked, and the tensors that they refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .._wire import serialize
@@ -10,12 +10,6 @@ from ..tensor import Tensor, TensorTable, table_of
 from ..v1 import ivalue_pb2
 from .check import check_required, check_values
 from .value import IValue, generated_parts
-
-
-def values_to_proto(protos: Any, values: Iterable[IValue], table: TensorTable) -> None:
-    """Append `values` to `protos`, a repeated field of generated IValues."""
-    for value in values:
-        value._to_proto(protos.add(), table)
 
 
 def serialize_value(value: IValue, tensors: tuple[Tensor, ...]) -> bytes:

@@ -37,6 +37,9 @@ class IValue(IValueBase):
 
     Floats are equal where their bits are, so NaN equals itself and -0.0 is not 0.0. A string_value
     and a bytes_value of the same bytes are equal, being one c10 string, though they are two fields.
+    Fields of a later version are kept, but neither repr nor `value` has them. Old releases of
+    protobuf's pure-Python backend hold the -0.0 of a complex number as 0.0, and all of its releases
+    read each NaN as the same one.
 
     Raises TypeError for a value that does not go with the kind, EncodeError for one that cannot
     be sent: an int beyond int64, text that is not Unicode, nesting beyond 96 protobuf levels.
@@ -196,8 +199,15 @@ class IValue(IValueBase):
     def __repr__(self) -> str:
         return f"IValue({self.kind!r}, {_repr(self.value)})"
 
-    def __reduce__(self) -> tuple[Callable[..., IValue], tuple[Kind, Any]]:
-        return IValue, (self.kind, self.value)
+    def __reduce__(self) -> tuple[Callable[..., IValue], tuple[bytes, Tensors]]:
+        proto, table = ivalue_pb2.IValue(), TensorTable()
+        self._to_proto(proto, table)
+        return _read_parts, (proto.SerializeToString(), table.tensors())
+
+
+def _read_parts(fields: bytes, tensors: Tensors) -> IValue:
+    """Make a value of its wire bytes and the tensors that it refers to."""
+    return IValue._from_proto(ivalue_pb2.IValue.FromString(fields), tensors)
 
 
 def generated_parts(value: IValue) -> tuple[Any, Tensors]:

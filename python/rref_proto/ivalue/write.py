@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any
 
@@ -61,7 +61,7 @@ def _bytes(proto: Any, value: Any, _: TensorTable) -> None:
 def _tuple(proto: Any, value: Any, table: TensorTable) -> None:
     elements = check_ivalues(value, PLACE)
     proto.tuple_value.SetInParent()
-    write_values(proto.tuple_value.elements, elements, table)
+    values_to_proto(proto.tuple_value.elements, elements, table)
 
 
 def _packed(field: str, expected: type) -> Write:
@@ -106,7 +106,7 @@ def _check_one_type(items: tuple[Any, ...], expected: type) -> None:
 def _list(proto: Any, value: Any, table: TensorTable) -> None:
     check_type(value, GenericList, PLACE)
     proto.list_value.type = value.type
-    write_values(proto.list_value.elements, value.elements, table)
+    values_to_proto(proto.list_value.elements, value.elements, table)
 
 
 def _dict(proto: Any, value: Any, table: TensorTable) -> None:
@@ -144,7 +144,7 @@ def _rref(proto: Any, value: Any, _: TensorTable) -> None:
     value._to_proto(proto.rref_value)
 
 
-def write_values(protos: Any, values: Any, table: TensorTable) -> None:
+def values_to_proto(protos: Any, values: Iterable[Any], table: TensorTable) -> None:
     """Append IValues to `protos`, a repeated field of generated IValues."""
     for value in values:
         value._to_proto(protos.add(), table)

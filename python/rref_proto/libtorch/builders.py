@@ -1,7 +1,8 @@
 """What libtorch's payloads call: the globals of REDUCE, and the classes of NEWOBJ and BUILD.
 
 Nothing is imported or called by its name. A global is one of BUILDERS, or the name of a TorchScript
-class, which stays a name. What is built is a generated IValue.
+class, which stays a name. What is built is written into a generated IValue when all of the payload
+has been read.
 """
 
 from __future__ import annotations

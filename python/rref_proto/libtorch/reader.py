@@ -67,8 +67,9 @@ def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
 class _Reader:
     """A stack machine.
 
-    On its stack are None, bool, int, float, str and bytes as they are, Items for a tuple, Value for
-    all else that is whole, and list, dict, Global, ClassName and Instance on their way to one.
+    On its stack are None, bool, int, float, str and bytes as they are, TensorIndex for a tensor,
+    Items for a tuple, Value for all else that is whole, and list, dict, Global, ClassName and
+    Instance on their way to one.
     """
 
     def __init__(self, payload: bytes, tensor_count: int) -> None:

@@ -69,9 +69,9 @@ class _Writer:
         self.payload = bytearray(names.HEADER)
         # The table of the payload. A tensor is added each time that it is written.
         self.written: list[Tensor] = []
-        # What is at which memo index: strings, globals, devices and RRefs by what they say; tensors
-        # and held values by their identity. Devices and globals end differently, so no two are
-        # confused.
+        # At which memo index something is: strings by their bytes, globals and devices as they are,
+        # RRefs by their bytes and the word "rref", tensors and held values by their identity. No
+        # key of one of these is equal to a key of another.
         self.memo: dict[object, int] = {}
         self.memoized = 0
         # Of the value that is being written.
