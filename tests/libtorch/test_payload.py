@@ -103,6 +103,14 @@ def test_memo_marks_beyond_255() -> None:
     assert fromMessage(again) == ScriptRRefFetchRet([value])
 
 
+@pytest.mark.parametrize(("letters", "places"), [(200, 20_000), (100_000, 100), (1, 100_000)])
+def test_a_text_in_many_places_is_written_once_and_read(letters: int, places: int) -> None:
+    command = ScriptRRefFetchRet([IValue.from_python(["x" * letters] * places)])
+    native = libtorch.to_payload(command.toMessage())
+    assert len(native.payload) < letters + 5 * places + 100
+    assert fromMessage(libtorch.from_payload(native.type, native.payload)) == command
+
+
 def test_a_tensor_in_a_list_and_beside_it_is_one_row() -> None:
     tensor = Tensor(ScalarType.uint8, [1], b"x")
     value = IValue.from_python((tensor, [tensor], tensor))

@@ -28,9 +28,11 @@ from .builders import (
 )
 
 # What is referred to is copied: protobuf cannot say that two values are one. So many bytes may be
-# copied for each byte of payload, and so many in any case.
+# copied for each byte of payload, and so many in any case. Of text there may be more: it is copied
+# fast, and libtorch writes a text once that is in a thousand places.
 COPIED_BYTES_PER_BYTE = 64
-COPIED_BYTES_ALWAYS = 1 << 20
+COPIED_BYTES_ALWAYS = 1 << 16
+COPIED_TEXT_ALWAYS = 1 << 24
 
 UNFINISHED = (list, dict, Instance)
 
@@ -82,6 +84,7 @@ class _Reader:
         self.memo: dict[int, Any] = {}
         self.sizes: dict[int, int] = {}  # in bytes, of what is in the memo and was referred to
         self.left_to_copy = COPIED_BYTES_ALWAYS + COPIED_BYTES_PER_BYTE * len(payload)
+        self.text_left_to_copy = COPIED_TEXT_ALWAYS
 
     def located(self, error: RRefProtoError) -> DecodeError:
         """Return the error with the byte at which it came up."""
@@ -207,7 +210,11 @@ class _Reader:
         value = self.memo[index]
         if index not in self.sizes:
             self.sizes[index] = _copied_size(value)
-        self.left_to_copy -= self.sizes[index]
+        size = self.sizes[index]
+        if isinstance(value, (str, bytes)) and self.text_left_to_copy >= size:
+            self.text_left_to_copy -= size
+        else:
+            self.left_to_copy -= size
         if self.left_to_copy < 0:
             raise DecodeError(
                 "expected references that unfold to at most "
