@@ -20,9 +20,11 @@ from rref_proto import (
     OmittedValue,
     PythonCall,
     PythonRemoteCall,
+    PythonRemoteException,
     PythonResp,
     PythonRRefFetchCall,
     PythonRRefFetchRet,
+    PythonUDF,
     RecordedEvent,
     RecordedMessage,
     RemoteException,
@@ -141,6 +143,7 @@ def test_a_value_is_shown_in_short(value: Any, text: str) -> None:
 
 
 PICKLED = PythonRRefFetchRet(SerializedPyObj(b"pickle", (TENSOR, CUDA)).toIValues())
+UDF = SerializedPyObj.from_python(PythonUDF("job.score", (1, 2)))
 PYTHON, ONE = SerializedPyObj(b"pickle", (TENSOR,)), IValue.from_python(1)
 
 
@@ -170,6 +173,12 @@ PYTHON, ONE = SerializedPyObj(b"pickle", (TENSOR,)), IValue.from_python(1)
             "rref (0, 1) fork (0, 2) pickle of 6 bytes, float32[2, 3]",
         ),
         (PythonResp(SerializedPyObj(b"")), "PythonResp", "pickle of 0 bytes"),
+        (PythonCall(UDF, False), "PythonCall", "job.score, pickle of 87 bytes"),
+        (
+            PythonResp(SerializedPyObj.from_python(PythonRemoteException("no", "a." * 20 + "E"))),
+            "PythonResp",
+            "..." + "a." * 14 + "E, pickle of 122 bytes",
+        ),
         (RemoteException("line\nbreak"), "RemoteException", r"'line\nbreak'"),
         (RemoteException(b"\xff"), "RemoteException", r"b'\xff'"),
         (RemoteException("x" * 99), "RemoteException", "'" + "x" * 28 + "..."),

@@ -16,7 +16,7 @@ from ..ivalue import IValue
 from ..message import Message
 from ..message_type import MessageType
 from ..passing import Created, created_by
-from ..python_object import SerializedPyObj
+from ..python_object import PythonRemoteException, PythonUDF, SerializedPyObj
 from ..recording import EventKind, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..rref import PythonRRefFetchRet, ScriptRRefFetchRet
@@ -113,7 +113,20 @@ def _callee(call: ScriptCall) -> str:
 
 def _describe_python(python: SerializedPyObj) -> str:
     tensors = "".join(f", {_describe_tensor(tensor)}" for tensor in python.tensors)
-    return f"pickle of {len(python.payload)} bytes{tensors}"
+    return f"{_name_in(python)}pickle of {len(python.payload)} bytes{tensors}"
+
+
+def _name_in(python: SerializedPyObj) -> str:
+    """Return the function or the error in a pickle, if it can be read without unpickling."""
+    try:
+        value = python.to_python()
+    except RRefProtoError:
+        return ""
+    match value:
+        case PythonUDF(name) | PythonRemoteException(_, name):
+            # Its end tells more than its beginning, which is a package.
+            return f"{name if len(name) <= LONGEST_VALUE else '...' + name[3 - LONGEST_VALUE :]}, "
+    return ""
 
 
 def _describe_value(value: IValue) -> str:
