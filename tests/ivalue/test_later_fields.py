@@ -13,6 +13,7 @@ from rref_proto import (
     IValue,
     Message,
     ScalarType,
+    ScriptCall,
     ScriptRRefFetchRet,
     Tensor,
     fromMessage,
@@ -88,3 +89,15 @@ def test_a_pickle_has_the_tensors_of_the_value_alone() -> None:
     both = only_value(sent(IValue.from_python((large, TENSOR, TENSOR))))
     assert len(pickle.dumps(both.value[1])) < 1000
     assert pickle.loads(pickle.dumps(both.value[1])).value == TENSOR
+
+
+def test_a_tensor_alone_keeps_a_later_field_beside_other_tensors() -> None:
+    proto = message_pb2.Message.FromString(sent(IValue("tensor_value", TENSOR)))
+    proto.script_rref_fetch_ret.values[0].MergeFromString(LATER)
+    value = only_value(proto.SerializeToString())
+    other = IValue("tensor_value", Tensor(ScalarType.uint8, [1], b"y"))
+    call = ScriptCall("f", [other, value])
+    again = fromMessage(Message.FromString(call.toMessage().SerializeToString()))
+    assert again == call
+    assert LATER in call.toMessage().SerializeToString()
+    assert LATER in sent(IValue.from_python((1, value)))

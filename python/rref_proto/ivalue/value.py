@@ -161,9 +161,6 @@ class IValue(IValueBase):
 
     def _to_proto(self, proto: Any, table: TensorTable) -> None:
         """Set every field of `proto`, a new generated IValue; `table` gives tensors their index."""
-        if self._tensors and self._proto.WhichOneof("kind") == "tensor_index":
-            proto.tensor_index = table.index(self._tensors[self._proto.tensor_index])
-            return
         proto.CopyFrom(self._proto)
         if self._tensors:
             renumber(proto, self._tensors, table.index)
