@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from rref_proto import (
     ForkId,
@@ -12,6 +13,7 @@ from rref_proto import (
     RRefAck,
     RRefId,
     RRefUserDelete,
+    read_recording,
     write_recording,
 )
 from rref_proto.recording import Record
@@ -42,3 +44,10 @@ def in_bytes(recorded: Iterable[Record]) -> bytes:
     file = io.BytesIO()
     write_recording(file, recorded)
     return file.getvalue()
+
+
+def out_of_bytes(recording: bytes) -> list[Any]:
+    """Return the records of a file, which are the same if they are read from a buffer."""
+    from_file = list(read_recording(io.BytesIO(recording)))
+    assert list(read_recording(recording)) == from_file
+    return from_file

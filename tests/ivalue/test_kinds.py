@@ -5,7 +5,8 @@ from __future__ import annotations
 from rref_proto.ivalue.base import ALL_KINDS, KIND_OF_FIELD
 from rref_proto.ivalue.check import ALWAYS_VALID, CHECKS
 from rref_proto.ivalue.tree import CHILDREN
-from rref_proto.ivalue.value import ANNOTATIONS, CONTAINERS, PLAIN, VALUES
+from rref_proto.ivalue.type_of import ANNOTATIONS
+from rref_proto.ivalue.value import CONTAINERS, PLAIN, VALUES
 from rref_proto.ivalue.write import WRITERS
 from rref_proto.libtorch import writer
 from rref_proto.v1 import ivalue_pb2

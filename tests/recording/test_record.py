@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import mmap
@@ -24,52 +23,37 @@ from rref_proto import (
     Message,
     NativeMessage,
     OmittedValue,
-    PythonRRefFetchRet,
     RecordedMessage,
     RRefAck,
-    RRefFetchRet,
     RRefId,
     RRefUserDelete,
     ScalarType,
     ScriptRRefFetchRet,
-    SerializedPyObj,
     Tensor,
     libtorch,
-    omit_values,
     read_recording,
     write_recording,
 )
-from rref_proto.v1 import message_pb2, recording_pb2, tensor_pb2
+from rref_proto.v1 import message_pb2, recording_pb2
 
 from captures import DATA
-from strategies import python_returns, records, records_without_nan, script_returns
+from conversations import in_bytes, out_of_bytes
+from strategies import records, records_without_nan
 from wire import length_delimited, varint
 
 ACK = RRefAck().toMessage()
 
 
-def encode(*written: RecordedMessage) -> bytes:
-    file = io.BytesIO()
-    assert write_recording(file, written) == len(written)
-    return file.getvalue()
-
-
-def decode(recording: bytes) -> list[RecordedMessage]:
-    from_file = list(read_recording(io.BytesIO(recording)))
-    assert list(read_recording(recording)) == from_file
-    return from_file
-
-
 @pytest.mark.parametrize(("name", "count"), [("lifecycle", 37), ("holding", 194)])
 def test_a_recording_holds_what_its_capture_holds(name: str, count: int) -> None:
-    read = decode((DATA / f"{name}.rref").read_bytes())
+    read = out_of_bytes((DATA / f"{name}.rref").read_bytes())
     assert len(read) == count
-    assert encode(*read) == (DATA / f"{name}.rref").read_bytes()
+    assert in_bytes(read) == (DATA / f"{name}.rref").read_bytes()
 
 
 @given(st.lists(records, max_size=4))
 def test_any_recording_survives(written: list[RecordedMessage]) -> None:
-    assert decode(encode(*written)) == written
+    assert out_of_bytes(in_bytes(written)) == written
 
 
 @given(records_without_nan)
@@ -101,29 +85,16 @@ def test_the_generated_message_is_a_copy() -> None:
     assert (record.from_worker_name, record.message.id) == ("sender", None)
 
 
-def test_what_a_later_version_adds_is_kept_in_the_generated_message() -> None:
-    later = b"\xc2\x3e\x03abc"  # a field that no version has yet
-    (record,) = decode(recording_with(later))
-    assert record.proto.SerializeToString().endswith(later)
-    assert record.proto.SerializeToString() == b"".join(record.to_parts())
-
-
-def recording_with(fields: bytes) -> bytes:
-    """Return a recording of one record that has further fields."""
-    encoded = b"".join(RecordedMessage(0, 0, 1, ACK).to_parts()) + fields
-    return bytes([len(encoded)]) + encoded
-
-
 def test_recordings_can_be_concatenated() -> None:
     one, other = RecordedMessage(1, 2, 3, ACK), RecordedMessage(4, 5, 6, ACK)
-    assert decode(encode(one) + encode(other)) == [one, other]
-    assert decode(b"") == []
+    assert out_of_bytes(in_bytes([one]) + in_bytes([other])) == [one, other]
+    assert out_of_bytes(b"") == []
 
 
 def test_every_cut_is_noticed_and_what_came_before_is_read() -> None:
     written = [RecordedMessage(n, n, 0, ACK.with_id(n)) for n in range(3)]
-    ends = [len(encode(*written[:count])) for count in range(4)]
-    whole = encode(*written)
+    ends = [len(in_bytes(written[:count])) for count in range(4)]
+    whole = in_bytes(written)
     for size in range(len(whole)):
         before = max(count for count, end in enumerate(ends) if end <= size)
         for source in (whole[:size], io.BytesIO(whole[:size])):
@@ -190,13 +161,13 @@ def test_a_message_in_pieces_is_one_message(data: bytes) -> None:
     table = message_pb2.Message(tensors=message.proto.tensors)
     pieces = [piece.SerializeToString() for piece in (head, table, tail)]
     for order in permutations(pieces):
-        (record,) = decode(in_pieces(*order))
+        (record,) = out_of_bytes(in_pieces(*order))
         assert record.message == message.with_id(1)
 
 
 def test_a_message_in_pieces_that_are_cut_inside_a_field_is_refused() -> None:
     wire = RRefUserDelete(RRefId(1, 2), ForkId(3, 4)).toMessage().SerializeToString()
-    assert decode(in_pieces(wire))
+    assert out_of_bytes(in_pieces(wire))
     for size in range(1, len(wire)):
         recording = in_pieces(wire[:size], wire[size:])
         for source in (recording, io.BytesIO(recording), bytearray(recording)):
@@ -217,52 +188,6 @@ def test_a_message_may_be_nested_as_deep_in_a_buffer_as_in_a_file(levels: int) -
     else:
         assert levels < 101
         assert list(read_recording(recording)) == expected
-
-
-def test_what_a_later_version_adds_to_a_record_is_passed_on() -> None:
-    record = encode(RecordedMessage(1, 2, 3, ACK))
-    wire = record[1:] + b"\xf2\x07\x03new"
-    (read,) = read_recording(bytes([len(wire)]) + wire)
-    assert encode(read)[1:] == wire
-    assert read != RecordedMessage(1, 2, 3, ACK)
-
-
-UNKNOWN = b"\xf2\x07\x03new"
-
-
-def test_what_a_later_version_adds_to_the_parts_of_a_record_is_passed_on() -> None:
-    tensor = tensor_pb2.Tensor(dtype=2, sizes=[1], data=b"x", device=tensor_pb2.Device(type="cuda"))
-    proto = recording_pb2.RecordedMessage(
-        message=message_pb2.Message(id=1),
-        native_message=recording_pb2.NativeMessage(type=1, payload=b"p", tensors=[tensor]),
-        omitted_values=[recording_pb2.OmittedValue(type="str", byte_size=5)] * 2,
-    )
-    proto.time.seconds = 3
-    parts = [
-        proto,
-        proto.message,
-        proto.native_message,
-        proto.native_message.tensors[0],
-        proto.native_message.tensors[0].device,
-        proto.omitted_values[1],
-    ]
-    plain = RecordedMessage._from_proto(type(proto).FromString(proto.SerializeToString()), ())
-    for part in parts:
-        part.MergeFromString(UNKNOWN)
-    wire = proto.SerializeToString()
-    (record,) = decode(varint(len(wire)) + wire)
-    assert record.proto == proto
-    assert recording_pb2.RecordedMessage.FromString(b"".join(record.to_parts())) == proto
-    assert decode(encode(record)) == [record]
-    assert record != plain
-
-
-def test_what_a_later_version_adds_is_neither_shown_nor_replaced() -> None:
-    (record,) = decode(recording_with(UNKNOWN))
-    (plain,) = decode(recording_with(b""))
-    assert record != plain
-    assert repr(record) == repr(plain)
-    assert dataclasses.replace(record) == plain
 
 
 def test_refuses_numbers_out_of_range() -> None:
@@ -300,14 +225,14 @@ def test_writes_nothing_of_a_record_that_cannot_be_written() -> None:
     file = io.BytesIO()
     with pytest.raises(TypeError, match=r"records\[1\]"):
         write_recording(file, [RecordedMessage(1, 2, 3, ACK), "no record"])  # type: ignore[list-item]
-    assert decode(file.getvalue()) == [RecordedMessage(1, 2, 3, ACK)]
+    assert out_of_bytes(file.getvalue()) == [RecordedMessage(1, 2, 3, ACK)]
 
 
 def test_tensors_of_an_mmap_are_views_of_it(tmp_path: Path) -> None:
     tensor = Tensor(ScalarType.uint8, [1 << 16], bytes(range(256)) * 256)
     message = ScriptRRefFetchRet([IValue.from_python(tensor)]).toMessage()
     path = tmp_path / "large.rref"
-    path.write_bytes(encode(*[RecordedMessage(n, 0, 1, message) for n in range(3)]))
+    path.write_bytes(in_bytes([RecordedMessage(n, 0, 1, message) for n in range(3)]))
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
         read = list(read_recording(mapped))
         assert [record.message.tensors[0] for record in read] == [tensor] * 3
@@ -319,45 +244,11 @@ def test_tensors_of_an_mmap_are_views_of_it(tmp_path: Path) -> None:
         del read, record
 
 
-def test_values_can_be_left_out() -> None:
-    tensor = Tensor(ScalarType.float32, [256], b"secr" * 256)
-    script = ScriptRRefFetchRet([IValue.from_python({"w": tensor})]).toMessage().with_id(5)
-    message, omitted, passed = omit_values(script)
-    assert passed == ()
-    assert b"secr" not in message.SerializeToString()
-    assert (message.type, message.id) == (script.type, 5)
-    assert [value.type for value in omitted] == ["Dict[str, Tensor]"]
-    assert omitted[0].byte_size >= 1024
-    record = RecordedMessage(1, 2, 3, message, "a", "b", None, omitted)
-    assert decode(encode(record)) == [record]
-
-
-def test_a_python_value_left_out_is_described_by_its_parts() -> None:
-    python = SerializedPyObj(b"\x80secret", (Tensor(ScalarType.bool, [], b"\x01"),))
-    message, omitted, _ = omit_values(PythonRRefFetchRet(python.toIValues()).toMessage())
-    assert [value.type for value in omitted] == ["Tensor", "str"]
-    assert b"secret" not in message.SerializeToString()
-
-
-@given(python_returns | script_returns)
-def test_a_fetch_return_has_values_to_leave_out(command: RRefFetchRet) -> None:
-    message = command.toMessage()
-    left, omitted, _ = omit_values(message)
-    assert [value.type for value in omitted] == [value.type for value in command.values()]
-    assert (left.type, left.tensors) == (message.type, ())
-    assert len(left.SerializeToString()) <= 2
-
-
 def test_what_libtorch_wrote_can_be_kept() -> None:
     tensor = Tensor(ScalarType.int16, [1], b"ab")
     native = libtorch.NativeMessage(0x209, b"\x80\x02unreadable", (tensor,), 8)
     record = RecordedMessage(1, 2, 3, Message(message_pb2.Message(id=8)), "", "", native)
-    assert decode(encode(record)) == [record]
-
-
-def test_refuses_an_omitted_value_of_negative_size() -> None:
-    with pytest.raises(EncodeError):
-        OmittedValue("Tensor", -1)
+    assert out_of_bytes(in_bytes([record])) == [record]
 
 
 def test_what_exists_is_valid_and_does_not_change() -> None:
@@ -365,7 +256,7 @@ def test_what_exists_is_valid_and_does_not_change() -> None:
     record = RecordedMessage(0, 0, 1, ACK, omitted_values=omitted)  # type: ignore[arg-type]
     omitted.clear()
     assert record.omitted_values == (OmittedValue("Tensor", 5),)
-    assert hash(record) == hash(decode(encode(record))[0])
+    assert hash(record) == hash(out_of_bytes(in_bytes([record]))[0])
     for wrong in (None, 0, b"name"):
         with pytest.raises(TypeError, match="from_worker_name: expected a str"):
             RecordedMessage(0, 0, 1, ACK, wrong)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from .conversion import SIZE_LIMIT, Conversion
 from .from_python import writer_of
 from .measure import Measured
 from .tree import descendants, is_deeper, renumber, tensors_inside
+from .type_of import annotation_of
 from .write import WRITERS
 
 Tensors = tuple[Tensor, ...]
@@ -223,13 +224,6 @@ def all_to_python(protos: Iterable[Any], tensors: Tensors) -> list[Any]:
     return values
 
 
-def annotation_of(proto: Any) -> str:
-    """Return TorchScript's annotation of the type of a generated IValue."""
-    field = proto.WhichOneof("kind")
-    found = ANNOTATIONS[field]
-    return found if isinstance(found, str) else found(getattr(proto, field))
-
-
 def _views(protos: Iterable[Any], tensors: Tensors) -> tuple[IValue, ...]:
     return tuple(IValue._from_proto(proto, tensors) for proto in protos)
 
@@ -315,30 +309,6 @@ PLAIN: dict[str, Read] = {
     "tensor_list": lambda content, tensors: list(_tensor_list(content, tensors)),
     "list_value": lambda content, tensors: all_to_python(content.elements, tensors),
     "dict_value": _plain_dict,
-}
-# By the field of the oneof, the annotation, or how to tell it by what the field holds.
-ANNOTATIONS: dict[str, str | Callable[[Any], str]] = {
-    "none_value": "NoneType",
-    "tensor_index": "Tensor",
-    "double_value": "float",
-    "complex_value": "complex",
-    "int_value": "int",
-    "bool_value": "bool",
-    "string_value": "str",
-    "bytes_value": "str",
-    "tuple_value": lambda content: (
-        f"Tuple[{', '.join(map(annotation_of, content.elements)) or '()'}]"
-    ),
-    "int_list": "List[int]",
-    "double_list": "List[float]",
-    "bool_list": "List[bool]",
-    "tensor_list": "List[Tensor]",
-    "list_value": lambda content: content.type,
-    "dict_value": lambda content: content.type,
-    "device_value": "Device",
-    "object_value": lambda content: content.type,
-    "enum_value": lambda content: content.type,
-    "rref_value": lambda content: f"RRef[{content.type_str}]",
 }
 # Kinds with values inside.
 CONTAINERS = {"tuple_value", "list_value", "dict_value", "object_value", "enum_value"}

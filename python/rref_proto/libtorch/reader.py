@@ -13,16 +13,14 @@ from ..errors import DecodeError, RRefProtoError
 from ..ivalue import CLASS_PREFIX, IValue, check_class_name
 from ..tensor import Tensor
 from . import names
-from .builders import (
-    BUILDERS,
+from .builders import BUILDERS, call_global, fill_instance
+from .stack import (
     ClassName,
     Instance,
     Items,
     Value,
     arguments_of,
-    call_global,
     described,
-    fill_instance,
     tuple_of,
     whole,
 )
