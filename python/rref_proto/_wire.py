@@ -130,10 +130,9 @@ def replace_field(
     return bytes(copy)
 
 
-def check_size(size: int, described: str) -> None:
-    """Raise EncodeError where a message of `size` bytes is more than protobuf allows."""
-    if size > MAX_SIZE:
-        raise EncodeError(f"expected at most {MAX_SIZE} bytes, got {size} bytes of {described}")
+def too_large(size: int, described: str) -> EncodeError:
+    """Return the error for a message of more than MAX_SIZE bytes."""
+    return EncodeError(f"expected at most {MAX_SIZE} bytes, got {size} bytes of {described}")
 
 
 def serialize(proto: GeneratedMessage) -> bytes:

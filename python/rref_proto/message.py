@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from ._check import INT64_RANGE, check_int, check_type
 from ._json import parse_json, to_json
 from ._wire import (
+    MAX_SIZE,
     PARSE_ERRORS,
     bytes_view,
-    check_size,
-    length_delimited,
     not_parsed,
     replace_field,
     serialize,
     tag,
+    too_large,
     varint,
 )
 from .errors import RRefProtoError
 from .message_type import REQUEST_TYPE, RESPONSE_TYPE, TYPE_OF_FIELD, MessageType
 from .tensor import Tensor, TensorTable, table_of, take_data_out, tensor_to_parts
-from .v1 import message_pb2, tensor_pb2
+from .v1 import message_pb2
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -165,34 +165,28 @@ class Message:
         The tensors' memory is among them as views, not copied; a sender writes them one by one.
         Raises EncodeError for more than protobuf's 2 GiB in all.
         """
-        parts: list[Buffer] = [self._serialize_head()]
-        size = len(parts[0])  # type: ignore[arg-type]
+        head = self._serialize_head()
+        parts: list[Buffer] = [head] if head else []
+        size = len(head)
         for index, tensor in enumerate(self._tensors):
             encoded = tensor_to_parts(tensor)
             length = sum(map(len, encoded))
-            check_size(length, f"tensors[{index}]")
+            if length > MAX_SIZE:
+                raise too_large(length, f"tensors[{index}]")
             start = TENSORS_TAG + varint(length)
             size += len(start) + length
-            parts += [start, *encoded]
-        check_size(size, f"body and {len(self._tensors)} tensors")
-        return [part for part in parts if part]
+            parts.append(start + encoded[0])
+            parts += encoded[1:]
+        if size > MAX_SIZE:
+            raise too_large(size, f"body and {len(self._tensors)} tensors")
+        return parts
 
     def SerializeToString(self) -> bytes:
         """Return the wire bytes. Raises EncodeError for more than protobuf's 2 GiB in all."""
         # Most messages of a job have an object and no tensors: one call less for them.
         if self._command is not None and not self._tensors:
             return self._command.serialize_message(self._id)
-        size = 0
-        for tensor in self._tensors:
-            size += len(tensor.data)
-        if size > LARGEST_COPIED:
-            return b"".join(self.to_parts())
-        parts = [self._serialize_head()]
-        for tensor in self._tensors:
-            proto = tensor_pb2.Tensor()
-            tensor._to_proto(proto)
-            parts.append(length_delimited(TENSORS_FIELD, proto.SerializeToString()))
-        return b"".join(parts)
+        return b"".join(self.to_parts())
 
     @classmethod
     def FromString(cls, buffer: Buffer) -> Message:

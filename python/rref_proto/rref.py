@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ._check import WORKER_ID_RANGE, check_int, check_items, check_type
-from ._wire import check_size, length_delimited
+from ._wire import MAX_SIZE, length_delimited, too_large
 from .errors import EncodeError
 from .fork_message import ForkMessage, RRefMessageBase
 from .ids import ForkId, RRefId, read_required_id
@@ -109,7 +109,8 @@ class RRefFetchRet(RpcCommandBase):
             for value in self._values
         ]
         message = length_delimited(FIELDS[self.body_field].number, b"".join(values))
-        check_size(len(message), "values")
+        if len(message) > MAX_SIZE:
+            raise too_large(len(message), "values")
         if message_id is None:
             return message
         return message + message_pb2.Message(id=message_id).SerializeToString()

@@ -19,7 +19,7 @@ from .containers import EnumHolder, GenericDict, GenericList, RRefForkData, Scri
 from .conversion import SIZE_LIMIT, Conversion
 from .from_python import writer_of
 from .measure import Measured
-from .tree import descendants, is_deeper, renumber, tensors_inside
+from .tree import CHILDREN, descendants, is_deeper, renumber, tensors_inside
 from .type_of import annotation_of
 from .write import WRITERS
 
@@ -64,7 +64,7 @@ class IValue(IValueBase):
                 f"expected one of {', '.join(WRITERS)}, got {short_repr(kind)}", "IValue.kind"
             )
         self._proto, table = ivalue_pb2.IValue(), TensorTable()
-        if kind in CONTAINERS:
+        if kind in CHILDREN:
             size = Measured().size(value)
             if size > MAX_SIZE:
                 raise EncodeError(f"expected at most {MAX_SIZE} bytes, got about {size}", "IValue")
@@ -310,8 +310,6 @@ PLAIN: dict[str, Read] = {
     "list_value": lambda content, tensors: all_to_python(content.elements, tensors),
     "dict_value": _plain_dict,
 }
-# Kinds with values inside.
-CONTAINERS = {"tuple_value", "list_value", "dict_value", "object_value", "enum_value"}
 
 
 def _repr(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._check import WORKER_ID_RANGE, check_int, check_items, check_str, check_type
 from .._json import to_json
-from .._wire import check_size, read_repeated, tag, unknown_fields, varint
+from .._wire import MAX_SIZE, read_repeated, tag, too_large, unknown_fields, varint
 from ..errors import EncodeError, RRefProtoError
 from ..ivalue import RRefForkData
 from ..libtorch import from_payload
@@ -86,7 +86,9 @@ class RecordedMessage:
         length = sum(map(len, message))  # type: ignore[arg-type]
         head, tail = self._fields_around_message()
         head += MESSAGE_TAG + varint(length)
-        check_size(len(head) + length + len(tail), "RecordedMessage")
+        size = len(head) + length + len(tail)
+        if size > MAX_SIZE:
+            raise too_large(size, "RecordedMessage")
         return [part for part in (head, *message, tail) if part]
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 DATA_FIELD = tensor_pb2.Tensor.DATA_FIELD_NUMBER
 DATA_TAG = tag(DATA_FIELD)
 SIZE_RANGE = (0, INT64_RANGE[1])
+# What has more dimensions is not kept in memory.
+CACHED_DIMENSIONS = 8
 # A repr has the data of a tensor of so many bytes, and can then be pasted back.
 LARGEST_REPR_DATA = 4096
 
@@ -181,11 +184,14 @@ class Tensor:
 
     def _fields_around_data(self) -> tuple[bytes, bytes]:
         """Serialize the fields before `data`, and those after it."""
-        head = tensor_pb2.Tensor(dtype=int(self.dtype), sizes=self.sizes)  # type: ignore[arg-type]
+        make_head = _head if len(self.sizes) <= CACHED_DIMENSIONS else _head.__wrapped__
+        head = make_head(self.dtype, self.sizes)
+        if self.device is CPU and not self.requires_grad:
+            return head, self._unknown
         tail = tensor_pb2.Tensor(requires_grad=self.requires_grad)
         if self.device != CPU:
             self.device._to_proto(tail.device)
-        return head.SerializeToString(), tail.SerializeToString() + self._unknown
+        return head, tail.SerializeToString() + self._unknown
 
     @classmethod
     def _from_proto(cls, proto: tensor_pb2.Tensor, data: Buffer) -> Tensor:
@@ -218,11 +224,15 @@ class Tensor:
 
 
 def tensor_to_parts(tensor: Tensor) -> list[bytes | memoryview]:
-    """Return buffers whose concatenation is the wire bytes of a tensor, `data` as it is."""
+    """Return buffers whose concatenation is the wire bytes of a tensor, `data` as it is.
+
+    The first is bytes. None of the others is empty.
+    """
     head, tail = tensor._fields_around_data()
-    if tensor.data:
-        head += DATA_TAG + varint(len(tensor.data))
-    return [head, tensor.data, tail]
+    if not tensor.data:
+        return [head + tail]
+    head += DATA_TAG + varint(len(tensor.data))
+    return [head, tensor.data, tail] if tail else [head, tensor.data]
 
 
 def take_data_out(encoded: memoryview) -> tuple[bytes, memoryview]:
@@ -246,6 +256,12 @@ def _read_parts(fields: bytes, data: Buffer) -> Tensor:
         return Tensor._from_proto(tensor_pb2.Tensor.FromString(fields), data)
     except PARSE_ERRORS as error:
         raise not_parsed("Tensor", error) from None
+
+
+@lru_cache(maxsize=1024)
+def _head(dtype: ScalarType, sizes: tuple[int, ...]) -> bytes:
+    """Serialize the fields before `data`. Most tensors of a job have one of a few shapes."""
+    return tensor_pb2.Tensor(dtype=int(dtype), sizes=sizes).SerializeToString()  # type: ignore[arg-type]
 
 
 # The class is frozen, so attributes are set by the slots' own setters.
