@@ -19,7 +19,7 @@ LAYERS = (
     {"_pickle_opcodes", "_text", "_version", "message_type", "v1"},
     {"errors"},
     {"_check"},
-    {"_arrays", "_json", "_wire"},
+    {"_arrays", "_json", "_pickle_machine", "_wire"},
     {"ids", "tensor"},
     {"ivalue", "native"},
     {"message", "python_object"},

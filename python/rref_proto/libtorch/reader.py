@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _pickle_opcodes as opcodes
+from .._pickle_machine import PickleMachine
 from .._pickle_opcodes import Global
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
@@ -64,22 +65,17 @@ def read_value(payload: bytes, tensors: Sequence[Tensor]) -> IValue:
         raise reader.located(error) from None
 
 
-class _Reader:
-    """A stack machine.
+class _Reader(PickleMachine):
+    """One payload that is being read.
 
-    On its stack are None, bool, int, float, str and bytes as they are, TensorIndex for a tensor,
+    On the stack are None, bool, int, float, str and bytes as they are, TensorIndex for a tensor,
     Items for a tuple, Value for all else that is whole, and list, dict, Global, ClassName and
     Instance on their way to one.
     """
 
     def __init__(self, payload: bytes, tensor_count: int) -> None:
-        self.payload = payload
+        super().__init__(payload)
         self.tensor_count = tensor_count
-        self.start = 0  # of the opcode that is being carried out
-        self.position = 0
-        self.stack: list[Any] = []
-        self.marks: list[int] = []
-        self.memo: dict[int, Any] = {}
         self.sizes: dict[int, int] = {}  # in bytes, of what is in the memo and was referred to
         self.left_to_copy = COPIED_BYTES_ALWAYS + COPIED_BYTES_PER_BYTE * len(payload)
         self.text_left_to_copy = COPIED_TEXT_ALWAYS
@@ -110,52 +106,13 @@ class _Reader:
             raise DecodeError(f"expected one value at the end, got {len(self.stack) + 1}")
         return value
 
-    def take(self, size: int) -> bytes:
-        """Return the next `size` bytes."""
-        end = self.position + size
-        if end > len(self.payload):
-            left = len(self.payload) - self.position
-            raise DecodeError(f"expected {size} more bytes, got {left}")
-        taken = self.payload[self.position : end]
-        self.position = end
-        return taken
-
-    def argument(self, opcode: bytes) -> Any:
-        """Return the number after an opcode."""
-        return self.number(opcodes.ARGUMENTS[opcode])
-
-    def number(self, number: struct.Struct) -> Any:
-        """Return the number that is next in the payload."""
-        return number.unpack(self.take(number.size))[0]
-
-    def line(self) -> str:
+    def text_line(self) -> str:
         """Return the text up to the next newline."""
-        end = self.payload.find(b"\n", self.position)
-        if end < 0:
-            raise DecodeError("expected a line of text, got its beginning only")
-        text = self.take(end - self.position)
-        self.position += 1
+        line = self.line()
         try:
-            return text.decode()
+            return line.decode()
         except UnicodeDecodeError:
-            raise DecodeError(f"expected a name in UTF-8, got {short_repr(text)}") from None
-
-    def push(self, value: Any) -> None:
-        self.stack.append(value)
-
-    def pop(self) -> Any:
-        if not self.stack or (self.marks and self.marks[-1] == len(self.stack)):
-            raise DecodeError("expected a value before this opcode, got none")
-        return self.stack.pop()
-
-    def pop_mark(self) -> list[Any]:
-        """Pop what was pushed since the last MARK."""
-        if not self.marks:
-            raise DecodeError("expected a MARK before this opcode, got none")
-        mark = self.marks.pop()
-        values = self.stack[mark:]
-        del self.stack[mark:]
-        return values
+            raise DecodeError(f"expected a name in UTF-8, got {short_repr(line)}") from None
 
     def integers(self) -> None:
         """Push the int whose opcode was read, and those that follow: a large list is a run."""
@@ -178,7 +135,7 @@ class _Reader:
         self.push(self.argument(opcodes.BINFLOAT))
 
     def string(self) -> None:
-        data = self.take(self.argument(opcodes.BINUNICODE))
+        data = self.counted(opcodes.BINUNICODE)
         try:
             self.push(data.decode())
         except UnicodeDecodeError:
@@ -188,7 +145,7 @@ class _Reader:
         length = self.argument(opcodes.LONG1)
         if length != names.LONG1_NUMBER.size:
             raise DecodeError(f"expected a long of {names.LONG1_NUMBER.size} bytes, got {length}")
-        self.push(self.number(names.LONG1_NUMBER))
+        self.push(names.LONG1_NUMBER.unpack(self.take(length))[0])
 
     def put(self, index: int) -> None:
         value = self.pop()
@@ -242,7 +199,7 @@ class _Reader:
         self.push(target)
 
     def name(self) -> None:
-        found = Global(self.line(), self.line())
+        found = Global(self.text_line(), self.text_line())
         name = f"{found.module}.{found.name}"
         if found in BUILDERS:
             self.push(found)

@@ -1,10 +1,10 @@
-"""The stack machine that a pickle is a program for: its bytes, stack, marks and memo."""
+"""The stack machine for pickles of Python's: what it knows beside its stack."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .. import _pickle_opcodes as opcodes
+from .._pickle_machine import PickleMachine
 from .._text import short_repr
 from ..errors import DecodeError
 from ..ivalue import RRefForkData
@@ -14,17 +14,12 @@ from .nodes import OPAQUE, Kind, Node, described
 LONGEST_INDEX = 20
 
 
-class Machine:
-    """One pickle that is being read. nodes.py says what is on the stack."""
+class Machine(PickleMachine):
+    """One pickle of Python's that is being read. nodes.py says what is on the stack."""
 
     def __init__(self, payload: bytes) -> None:
-        self.payload = payload
-        self.start = 0  # of the opcode that is being carried out
-        self.position = 0
+        super().__init__(payload)
         self.protocol = 0
-        self.stack: list[Any] = []
-        self.marks: list[int] = []
-        self.memo: dict[int, Any] = {}
         self.forks: list[RRefForkData] = []
         self.unlike_plain_data: DecodeError | None = None
 
@@ -38,38 +33,11 @@ class Machine:
             problem = f"expected plain data, got {what}"
             self.unlike_plain_data = DecodeError(problem, self.place())
 
-    # The bytes
-
-    def take(self, size: int) -> bytes:
-        """Return the next `size` bytes."""
-        self.check_left(size)
-        taken = self.payload[self.position : self.position + size]
-        self.position += size
-        return taken
-
     def check_left(self, size: int) -> None:
         """Raise DecodeError where fewer than `size` bytes are left, or `size` is negative."""
         left = len(self.payload) - self.position
         if not 0 <= size <= left:
             raise DecodeError(f"expected {size} more bytes, got {left}")
-
-    def argument(self, opcode: bytes) -> Any:
-        """Return the number after an opcode."""
-        number = opcodes.ARGUMENTS[opcode]
-        return number.unpack(self.take(number.size))[0]
-
-    def counted(self, opcode: bytes) -> bytes:
-        """Return the bytes after an opcode, whose number is before them."""
-        return self.take(self.argument(opcode))
-
-    def line(self) -> bytes:
-        """Return the bytes up to the next newline."""
-        end = self.payload.find(b"\n", self.position)
-        if end < 0:
-            raise DecodeError("expected a line of text, got its beginning only")
-        line = self.take(end - self.position)
-        self.position += 1
-        return line
 
     def text_line(self) -> str:
         """Return the text up to the next newline."""
@@ -82,35 +50,10 @@ class Machine:
             raise DecodeError(f"expected an index of the memo, got {short_repr(line)}")
         return int(line)
 
-    # The stack and the memo
-
-    def push(self, value: Any) -> None:
-        """Push a value."""
-        self.stack.append(value)
-
-    def pop(self) -> Any:
-        """Pop a value that was pushed since the last MARK."""
-        self.check_top()
-        return self.stack.pop()
-
     def top(self) -> Any:
         """Return the value that `pop` would pop."""
         self.check_top()
         return self.stack[-1]
-
-    def check_top(self) -> None:
-        """Raise DecodeError where nothing was pushed since the last MARK."""
-        if len(self.stack) == (self.marks[-1] if self.marks else 0):
-            raise DecodeError("expected a value before this opcode, got none")
-
-    def pop_mark(self) -> list[Any]:
-        """Pop what was pushed since the last MARK."""
-        if not self.marks:
-            raise DecodeError("expected a MARK before this opcode, got none")
-        mark = self.marks.pop()
-        values = self.stack[mark:]
-        del self.stack[mark:]
-        return values
 
     def pop_value_or_mark(self) -> None:
         """Undo the last push or MARK."""
@@ -128,8 +71,6 @@ class Machine:
         if index not in self.memo:
             raise DecodeError(f"expected an index of the memo that is set, got {index}")
         self.push(self.memo[index])
-
-    # Values of one kind
 
     def push_opaque(self, what: str) -> None:
         """Push a value that is no plain data."""
