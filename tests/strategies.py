@@ -164,7 +164,8 @@ messages_without_nan = messages.filter(lambda message: "NaN" not in message.to_j
 
 times = st.integers(-(10**18), 2 * 10**18)
 event_kinds = st.sampled_from(EventKind) | st.integers(-(2**31), 2**31 - 1).filter(bool)
-events = st.builds(RecordedEvent, times, worker_ids, event_kinds, texts)
+request_counts = st.none() | st.integers(0, 2**63 - 1)
+events = st.builds(RecordedEvent, times, worker_ids, event_kinds, texts, request_counts)
 
 
 def _records_of(recorded: st.SearchStrategy[Message]) -> st.SearchStrategy[RecordedMessage]:

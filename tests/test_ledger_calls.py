@@ -76,7 +76,7 @@ def conversation() -> list[RecordedMessage]:
 
 
 def without_values(record: RecordedMessage) -> RecordedMessage:
-    message, omitted, passed = omit_values(record.message)
+    message, omitted, passed, _ = omit_values(record.message)
     return RecordedMessage(
         record.time,
         record.from_worker_id,

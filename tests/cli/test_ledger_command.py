@@ -178,7 +178,7 @@ def test_leaks_of_a_real_job_are_listed_the_oldest_first(
 
 def test_the_ledger_of_a_recording_with_events_and_without_values(tmp_path: Path) -> None:
     fork = RRefForkData(0, RREF, FORK, 0, "Tensor")
-    message, omitted, passed = omit_values(
+    message, omitted, passed, _ = omit_values(
         ScriptRRefFetchRet([IValue("rref_value", fork)]).toMessage()
     )
     recorded = [

@@ -52,7 +52,7 @@ def test_merge_writes_to_standard_output(
 
 def test_merge_keeps_the_other_fields_of_a_record(tmp_path: Path) -> None:
     native = NativeMessage(0x20A, b"p", (TENSOR,))
-    message, omitted, _ = omit_values(WITH_TENSOR.toMessage())
+    message, omitted, *_ = omit_values(WITH_TENSOR.toMessage())
     recorded = [
         RecordedMessage(1, 0, 1, Message(message_pb2.Message()), "a", "b", native),
         RecordedMessage(2, 0, 1, message, "", "b", None, omitted, (RREF,)),

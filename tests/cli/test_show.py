@@ -207,7 +207,7 @@ def test_a_message_that_could_not_be_read_is_shown_by_what_was_kept() -> None:
 
 
 def test_values_that_were_left_out_are_described() -> None:
-    message, omitted, _ = omit_values(WITH_TENSOR.toMessage())
+    message, omitted, *_ = omit_values(WITH_TENSOR.toMessage())
     (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
     assert f"omitted: Tensor of {omitted[0].byte_size} B  " in line
     assert line.endswith(" B protobuf")  # libtorch's size is not known
@@ -236,7 +236,7 @@ def test_a_call_without_its_values_is_still_named() -> None:
         (PythonResp(python), "PythonResp omitted: str of"),
     ]
     for command, expected in calls:
-        message, omitted, _ = omit_values(command.toMessage())
+        message, omitted, *_ = omit_values(command.toMessage())
         (line,) = shown([RecordedMessage(0, 0, 1, message, omitted_values=omitted)])
         assert f"0 -> 1 {expected}" in " ".join(line.split())
         assert line.endswith(" B protobuf")  # libtorch's size is not known

@@ -251,8 +251,13 @@ def recording() -> Iterator[Vector]:
         RRefForkData(INT16[0], *LOWEST, INT16[1], ""),
     )
     yield _record("RRefs passed on", replace(brief, passed_rrefs=passed))
+    unknown = replace(brief, passed_rrefs_unknown=True)
+    yield _record("RRefs passed on that are not known", unknown)
     for kind in (*EventKind, 77):
         yield _record(f"event {int(kind)}", RecordedEvent(5, 3, kind, "trainer"))
+    for count in (0, INT64[1]):
+        ended = RecordedEvent(5, 3, EventKind.RECORDING_ENDED, "", count)
+        yield _record(f"end of a recording with {count} requests", ended)
     native = libtorch.NativeMessage(MessageType.SCRIPT_CALL, b"\x80\x02).", (MATRIX, SCALAR), 1)
     unread = Message(message_pb2.Message(id=1))
     yield _record("native message", RecordedMessage(0, 0, 1, unread, native_message=native))

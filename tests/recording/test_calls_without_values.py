@@ -135,9 +135,11 @@ def test_a_message_has_values_to_leave_out_or_stays_as_it_is(message: Message) -
     left = omit_values(message)
     assert left.message.type == message.type
     assert created_by(left.message) == created_by(message)
-    assert left.passed_rrefs == (rrefs_passed_by(message) or ())
+    passed = rrefs_passed_by(message)
+    assert left.passed_rrefs == (passed or ())
+    assert left.passed_rrefs_unknown == (passed is None)
     if message.type not in CARRIERS:
-        assert left == (message, (), ())
+        assert left == (message, (), (), False)
 
 
 def test_every_message_with_tensors_or_values_is_in_the_table() -> None:

@@ -57,6 +57,8 @@ def test_an_event_is_what_the_generated_code_reads(event: RecordedEvent) -> None
     assert proto.time.ToNanoseconds() == event.time
     assert (proto.from_worker_id, proto.from_worker_name) == (event.worker_id, event.worker_name)
     assert proto.event == event.kind
+    count = proto.request_count if proto.HasField("request_count") else None
+    assert count == event.request_count
     assert json.loads(event.to_json()) == json_format.MessageToDict(proto)
     assert of_proto(json_format.Parse(event.to_json(), recording_pb2.RecordedMessage())) == event
 
@@ -67,10 +69,11 @@ def test_the_kinds_are_those_of_the_schema() -> None:
 
 
 def test_an_event_of_a_later_version_is_kept_by_its_number() -> None:
-    later = RecordedEvent(1, 2, 77, "w")
+    later = RecordedEvent(1, 2, 77, "w", 3)
     assert type(later.kind) is int
     assert read(in_bytes([later])) == [later]
-    assert repr(later) == "RecordedEvent(time=1, worker_id=2, kind=77, worker_name='w')"
+    expected = "RecordedEvent(time=1, worker_id=2, kind=77, worker_name='w', request_count=3)"
+    assert repr(later) == expected
     assert RecordedEvent(5, 1, 1) == BEGAN
     assert repr(RecordedEvent(5, 1, 1).kind) == "EventKind.SHUTDOWN_BEGAN"
 
@@ -95,10 +98,12 @@ def test_refuses_a_message_and_an_event_in_one_record() -> None:
 
 def test_refuses_an_event_that_cannot_be_written() -> None:
     wrong: list[tuple[Any, ...]] = [(2**80, 0, 1), (0, 2**15, 1), (0, 0, 0), (0, 0, 2**31)]
+    wrong += [(0, 0, 2, "", -1), (0, 0, 2, "", 2**63)]
     for arguments in wrong:
         with pytest.raises(EncodeError, match="RecordedEvent"):
             RecordedEvent(*arguments)
     wrong = [("1", 0, 1), (0, None, 1), (0, 0, "SHUTDOWN_BEGAN"), (0, 0, 1, b"name")]
+    wrong += [(0, 0, 2, "", "5"), (0, 0, 2, "", True)]
     for arguments in wrong:
         with pytest.raises(TypeError, match="RecordedEvent"):
             RecordedEvent(*arguments)

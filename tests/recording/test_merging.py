@@ -158,7 +158,7 @@ def test_the_copies_of_a_message_may_differ_in_time_and_in_names() -> None:
 def test_a_message_is_one_where_one_observer_left_out_its_values(command: RpcCommandBase) -> None:
     def recorded(number: int | None) -> tuple[RecordedMessage, RecordedMessage]:
         whole = sent(1, command, number)
-        message, omitted, passed = omit_values(whole.message)
+        message, omitted, passed, _ = omit_values(whole.message)
         brief = replace(whole, message=message, omitted_values=omitted, passed_rrefs=passed)
         return whole, brief
 

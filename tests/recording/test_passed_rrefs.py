@@ -70,7 +70,7 @@ def test_messages_without_values_pass_nothing_on() -> None:
 
 
 def record_with(*rrefs: RRefForkData) -> RecordedMessage:
-    message, omitted, _ = omit_values(returned(value_of(ONE)))
+    message, omitted, *_ = omit_values(returned(value_of(ONE)))
     return RecordedMessage(1, 0, 1, message, omitted_values=omitted, passed_rrefs=rrefs)
 
 

@@ -52,10 +52,11 @@ def to_record(note: Note, worker: Worker, values: bool) -> tuple[RecordedMessage
     native: NativeMessage | None = None
     error: Exception | None = None
     try:
-        message, omitted, passed = _read(note, values)
+        message, omitted, passed, passed_unknown = _read(note, values)
     except (RRefProtoError, RuntimeError) as problem:  # torch raises RuntimeError for any tensor
         error = problem
         message, passed = Message(message_pb2.Message(id=note.id)), ()
+        passed_unknown = False  # there is no such message to know them of
         native, omitted = _keep(note, values)
     record = RecordedMessage(
         note.time,
@@ -67,6 +68,7 @@ def to_record(note: Note, worker: Worker, values: bool) -> tuple[RecordedMessage
         native,
         omitted,
         passed,
+        passed_unknown,
     )
     return record, error
 

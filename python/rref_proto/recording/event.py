@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from .._check import INT32_RANGE, WORKER_ID_RANGE, check_int, check_str
+from .._check import INT32_RANGE, INT64_RANGE, WORKER_ID_RANGE, check_int, check_str
 from .._json import to_json
 from ..errors import DecodeError, EncodeError
 from ..v1 import recording_pb2
@@ -39,8 +39,9 @@ class RecordedEvent:
     """One event of one worker: no message, but in a recording among the messages.
 
     `time` is in nanoseconds since the epoch, by the worker's clock; `worker_name` is empty where
-    the observer did not know it. A `kind` of a later version is a plain int. Fields of a later
-    version are kept, but neither repr nor dataclasses.replace has them.
+    the observer did not know it. A `kind` of a later version is a plain int. `request_count`, with
+    RECORDING_ENDED, is the number of this worker's requests in its recording; None: not counted.
+    Fields of a later version are kept, but neither repr nor dataclasses.replace has them.
     Raises EncodeError for a number out of range.
     Source: the message RecordedMessage of recording.proto, whose `event` is set.
     """
@@ -49,6 +50,7 @@ class RecordedEvent:
     worker_id: int
     kind: EventKind | int
     worker_name: str = ""
+    request_count: int | None = None
     # All other fields, as they were read.
     _unknown: bytes = field(default=b"", init=False, repr=False)
 
@@ -58,6 +60,10 @@ class RecordedEvent:
         _set(self, "worker_id", worker_id)
         _set(self, "kind", _checked_kind(self.kind))
         _set(self, "worker_name", check_str(self.worker_name, "RecordedEvent.worker_name"))
+        if self.request_count is not None:
+            limits = 0, INT64_RANGE[1]
+            count = check_int(self.request_count, limits, "RecordedEvent.request_count")
+            _set(self, "request_count", count)
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record: one, since it has no tensors."""
@@ -71,6 +77,8 @@ class RecordedEvent:
         proto.from_worker_id = self.worker_id
         proto.from_worker_name = self.worker_name
         proto.event = int(self.kind)  # type: ignore[assignment] # also one of a later version
+        if self.request_count is not None:
+            proto.request_count = self.request_count
         return proto
 
     def to_json(self, indent: int | None = None) -> str:
@@ -86,7 +94,8 @@ class RecordedEvent:
         if proto.HasField("message"):
             raise DecodeError("expected a message or an event, found both", "event")
         time = read_timestamp(proto.time)
-        event = cls(time, proto.from_worker_id, int(proto.event), proto.from_worker_name)
+        count = proto.request_count if proto.HasField("request_count") else None
+        event = cls(time, proto.from_worker_id, int(proto.event), proto.from_worker_name, count)
         _set(event, "_unknown", _other_fields(proto))
         return event
 
@@ -100,7 +109,7 @@ def _checked_kind(kind: int) -> EventKind | int:
 
 def _other_fields(proto: recording_pb2.RecordedMessage) -> bytes:
     """Return the fields of `proto` that an event does not use; `proto` then has no others."""
-    for name in ("from_worker_id", "from_worker_name", "event"):
+    for name in ("from_worker_id", "from_worker_name", "event", "request_count"):
         proto.ClearField(name)
     proto.time.ClearField("seconds")
     proto.time.ClearField("nanos")

@@ -49,11 +49,15 @@ class OmittedValue:
 
 
 class WithoutValues(NamedTuple):
-    """A message without its values, and what a recording says of them instead."""
+    """A message without its values, and what a recording says of them instead.
+
+    Source: the fields of the same names of the message RecordedMessage of recording.proto.
+    """
 
     message: Message
     omitted_values: tuple[OmittedValue, ...] = ()
     passed_rrefs: tuple[RRefForkData, ...] = ()
+    passed_rrefs_unknown: bool = False
 
 
 def omit_values(message: Message) -> WithoutValues:
@@ -62,7 +66,7 @@ def omit_values(message: Message) -> WithoutValues:
     The values are those that a fetch returns, the arguments of a call, and its result. Identifiers
     and the name of an operator or of a TorchScript function stay. The pickle of a Python function
     is left out as a whole, with the function's name. Where it cannot be read, the RRefs in it are
-    not known, and `passed_rrefs` is empty. Without its values a message can lack a field that
+    not known: `passed_rrefs_unknown` is true. Without its values a message can lack a field that
     `fromMessage` requires.
 
     Messages that never have values come back as they are. Raises DecodeError as `fromMessage` does.
@@ -75,7 +79,8 @@ def omit_values(message: Message) -> WithoutValues:
     proto = message_pb2.Message(id=message.id)
     carrier.rest_to_proto(command, new_body(proto, command.body_field))
     omitted = tuple(map(_describe, carrier.values(command)))
-    return WithoutValues(Message(proto), omitted, carrier.rrefs(command) or ())
+    passed = carrier.rrefs(command)
+    return WithoutValues(Message(proto), omitted, passed or (), passed is None)
 
 
 def _describe(value: IValue) -> OmittedValue:

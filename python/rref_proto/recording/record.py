@@ -34,7 +34,7 @@ class RecordedMessage:
     wrote, where the observer did not read it: `message` has no body then. `read_recording` makes
     `message` of it, unless it cannot be read or its values were left out. `omitted_values`
     describes the values of a message that has none, and `passed_rrefs` are the forks that were
-    inside them: see `omit_values`.
+    inside them, all of them unless `passed_rrefs_unknown`: see `omit_values`.
     Fields of a later version are kept, but not those inside `passed_rrefs` and the time; neither
     repr nor dataclasses.replace has them.
     Raises EncodeError for a number out of range.
@@ -50,6 +50,7 @@ class RecordedMessage:
     native_message: NativeMessage | None = None
     omitted_values: tuple[OmittedValue, ...] = ()
     passed_rrefs: tuple[RRefForkData, ...] = ()
+    passed_rrefs_unknown: bool = False
     # Fields of a later version, as they were read.
     _unknown: bytes = field(default=b"", init=False, repr=False)
 
@@ -76,6 +77,7 @@ class RecordedMessage:
             if items or type(items) is not tuple:
                 items = check_items(items, f"RecordedMessage.{name}", expected)
                 object.__setattr__(self, name, items)
+        check_type(self.passed_rrefs_unknown, bool, "RecordedMessage.passed_rrefs_unknown")
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record, tensors as views of their memory.
@@ -109,7 +111,9 @@ class RecordedMessage:
         )
         set_timestamp(head.time, self.time)
         tail = recording_pb2.RecordedMessage(
-            from_worker_name=self.from_worker_name, to_worker_name=self.to_worker_name
+            from_worker_name=self.from_worker_name,
+            to_worker_name=self.to_worker_name,
+            passed_rrefs_unknown=self.passed_rrefs_unknown,
         )
         for value in self.omitted_values:
             value._to_proto(tail.omitted_values.add())
@@ -142,6 +146,7 @@ class RecordedMessage:
             native,
             read_repeated(OmittedValue._from_proto, proto.omitted_values, "omitted_values"),
             read_repeated(RRefForkData._from_proto, proto.passed_rrefs, "passed_rrefs"),
+            proto.passed_rrefs_unknown,
         )
         if later:
             object.__setattr__(record, "_unknown", later)

@@ -18,7 +18,7 @@ from rref_proto.v1 import message_pb2 as rref__proto_dot_v1_dot_message__pb2
 from rref_proto.v1 import tensor_pb2 as rref__proto_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1drref_proto/v1/recording.proto\x12\rrref_proto.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1arref_proto/v1/ivalue.proto\x1a\x1brref_proto/v1/message.proto\x1a\x1arref_proto/v1/tensor.proto\"\x8b\x03\n\x0fRecordedMessage\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66rom_worker_id\x18\x02 \x01(\x05\x12\x14\n\x0cto_worker_id\x18\x03 \x01(\x05\x12\'\n\x07message\x18\x04 \x01(\x0b\x32\x16.rref_proto.v1.Message\x12\x18\n\x10\x66rom_worker_name\x18\x05 \x01(\t\x12\x16\n\x0eto_worker_name\x18\x06 \x01(\t\x12\x34\n\x0enative_message\x18\x07 \x01(\x0b\x32\x1c.rref_proto.v1.NativeMessage\x12\x33\n\x0eomitted_values\x18\x08 \x03(\x0b\x32\x1b.rref_proto.v1.OmittedValue\x12\x31\n\x0cpassed_rrefs\x18\t \x03(\x0b\x32\x1b.rref_proto.v1.RRefForkData\x12\'\n\x05\x65vent\x18\n \x01(\x0e\x32\x18.rref_proto.v1.EventKind\"V\n\rNativeMessage\x12\x0c\n\x04type\x18\x01 \x01(\x05\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12&\n\x07tensors\x18\x03 \x03(\x0b\x32\x15.rref_proto.v1.Tensor\"/\n\x0cOmittedValue\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x11\n\tbyte_size\x18\x02 \x01(\x03*f\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45VENT_KIND_SHUTDOWN_BEGAN\x10\x01\x12\x1e\n\x1a\x45VENT_KIND_RECORDING_ENDED\x10\x02\x42K\n\rrref_proto.v1B\x0eRecordingProtoP\x01Z\x19rref_proto/v1;rrefprotov1\xaa\x02\x0cRRefProto.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1drref_proto/v1/recording.proto\x12\rrref_proto.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1arref_proto/v1/ivalue.proto\x1a\x1brref_proto/v1/message.proto\x1a\x1arref_proto/v1/tensor.proto\"\xd7\x03\n\x0fRecordedMessage\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66rom_worker_id\x18\x02 \x01(\x05\x12\x14\n\x0cto_worker_id\x18\x03 \x01(\x05\x12\'\n\x07message\x18\x04 \x01(\x0b\x32\x16.rref_proto.v1.Message\x12\x18\n\x10\x66rom_worker_name\x18\x05 \x01(\t\x12\x16\n\x0eto_worker_name\x18\x06 \x01(\t\x12\x34\n\x0enative_message\x18\x07 \x01(\x0b\x32\x1c.rref_proto.v1.NativeMessage\x12\x33\n\x0eomitted_values\x18\x08 \x03(\x0b\x32\x1b.rref_proto.v1.OmittedValue\x12\x31\n\x0cpassed_rrefs\x18\t \x03(\x0b\x32\x1b.rref_proto.v1.RRefForkData\x12\'\n\x05\x65vent\x18\n \x01(\x0e\x32\x18.rref_proto.v1.EventKind\x12\x1c\n\x14passed_rrefs_unknown\x18\x0b \x01(\x08\x12\x1a\n\rrequest_count\x18\x0c \x01(\x03H\x00\x88\x01\x01\x42\x10\n\x0e_request_count\"V\n\rNativeMessage\x12\x0c\n\x04type\x18\x01 \x01(\x05\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12&\n\x07tensors\x18\x03 \x03(\x0b\x32\x15.rref_proto.v1.Tensor\"/\n\x0cOmittedValue\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x11\n\tbyte_size\x18\x02 \x01(\x03*f\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45VENT_KIND_SHUTDOWN_BEGAN\x10\x01\x12\x1e\n\x1a\x45VENT_KIND_RECORDING_ENDED\x10\x02\x42K\n\rrref_proto.v1B\x0eRecordingProtoP\x01Z\x19rref_proto/v1;rrefprotov1\xaa\x02\x0cRRefProto.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -26,12 +26,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rref_proto.v1.recording_pb2
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rrref_proto.v1B\016RecordingProtoP\001Z\031rref_proto/v1;rrefprotov1\252\002\014RRefProto.V1'
-  _globals['_EVENTKIND']._serialized_start=701
-  _globals['_EVENTKIND']._serialized_end=803
+  _globals['_EVENTKIND']._serialized_start=777
+  _globals['_EVENTKIND']._serialized_end=879
   _globals['_RECORDEDMESSAGE']._serialized_start=167
-  _globals['_RECORDEDMESSAGE']._serialized_end=562
-  _globals['_NATIVEMESSAGE']._serialized_start=564
-  _globals['_NATIVEMESSAGE']._serialized_end=650
-  _globals['_OMITTEDVALUE']._serialized_start=652
-  _globals['_OMITTEDVALUE']._serialized_end=699
+  _globals['_RECORDEDMESSAGE']._serialized_end=638
+  _globals['_NATIVEMESSAGE']._serialized_start=640
+  _globals['_NATIVEMESSAGE']._serialized_end=726
+  _globals['_OMITTEDVALUE']._serialized_start=728
+  _globals['_OMITTEDVALUE']._serialized_end=775
 # @@protoc_insertion_point(module_scope)

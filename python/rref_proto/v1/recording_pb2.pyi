@@ -20,7 +20,7 @@ EVENT_KIND_SHUTDOWN_BEGAN: EventKind
 EVENT_KIND_RECORDING_ENDED: EventKind
 
 class RecordedMessage(_message.Message):
-    __slots__ = ("time", "from_worker_id", "to_worker_id", "message", "from_worker_name", "to_worker_name", "native_message", "omitted_values", "passed_rrefs", "event")
+    __slots__ = ("time", "from_worker_id", "to_worker_id", "message", "from_worker_name", "to_worker_name", "native_message", "omitted_values", "passed_rrefs", "event", "passed_rrefs_unknown", "request_count")
     TIME_FIELD_NUMBER: _ClassVar[int]
     FROM_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     TO_WORKER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,8 @@ class RecordedMessage(_message.Message):
     OMITTED_VALUES_FIELD_NUMBER: _ClassVar[int]
     PASSED_RREFS_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
+    PASSED_RREFS_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     time: _timestamp_pb2.Timestamp
     from_worker_id: int
     to_worker_id: int
@@ -41,7 +43,9 @@ class RecordedMessage(_message.Message):
     omitted_values: _containers.RepeatedCompositeFieldContainer[OmittedValue]
     passed_rrefs: _containers.RepeatedCompositeFieldContainer[_ivalue_pb2.RRefForkData]
     event: EventKind
-    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., from_worker_name: _Optional[str] = ..., to_worker_name: _Optional[str] = ..., native_message: _Optional[_Union[NativeMessage, _Mapping]] = ..., omitted_values: _Optional[_Iterable[_Union[OmittedValue, _Mapping]]] = ..., passed_rrefs: _Optional[_Iterable[_Union[_ivalue_pb2.RRefForkData, _Mapping]]] = ..., event: _Optional[_Union[EventKind, str]] = ...) -> None: ...
+    passed_rrefs_unknown: bool
+    request_count: int
+    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., from_worker_id: _Optional[int] = ..., to_worker_id: _Optional[int] = ..., message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., from_worker_name: _Optional[str] = ..., to_worker_name: _Optional[str] = ..., native_message: _Optional[_Union[NativeMessage, _Mapping]] = ..., omitted_values: _Optional[_Iterable[_Union[OmittedValue, _Mapping]]] = ..., passed_rrefs: _Optional[_Iterable[_Union[_ivalue_pb2.RRefForkData, _Mapping]]] = ..., event: _Optional[_Union[EventKind, str]] = ..., passed_rrefs_unknown: bool = ..., request_count: _Optional[int] = ...) -> None: ...
 
 class NativeMessage(_message.Message):
     __slots__ = ("type", "payload", "tensors")
