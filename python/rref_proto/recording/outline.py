@@ -1,0 +1,99 @@
+"""Outlines: of each record of a recording the few numbers by which recordings are merged."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from .identity import Identity, Role
+from .timestamp import SECOND
+
+# Hashes are numbered in so many parts, one after the other, to hold only one of them in a dict.
+PARTS = 256
+
+
+class Outline:
+    """The numbers of all records of one recording, in their order: 29 bytes for each record."""
+
+    def __init__(self) -> None:
+        self._seconds, self._nanoseconds = array("q"), array("i")
+        self.roles = bytearray()
+        # Hashes, until `number_records` and `number_pairs` replace them by small numbers.
+        self.records, self.pairs = array("Q"), array("Q")
+
+    def add(self, time: int, identity: Identity) -> None:
+        """Add the next record."""
+        seconds, nanoseconds = divmod(time, SECOND)  # together they are more than 64 bits
+        self._seconds.append(seconds)
+        self._nanoseconds.append(nanoseconds)
+        self.records.append(identity.said)
+        self.roles.append(identity.role)
+        self.pairs.append(identity.pair)
+
+    def __len__(self) -> int:
+        return len(self.roles)
+
+    def time_of(self, position: int) -> int:
+        """Return the time of a record."""
+        return self._seconds[position] * SECOND + self._nanoseconds[position]
+
+
+def number_records(outlines: Sequence[Outline]) -> array[int]:
+    """Give the records of all recordings numbers from 0; return how many each number has.
+
+    The copies in different recordings have one number. What is twice in one recording has two:
+    the first one in it is a copy of the first one in the others, the second of the second.
+    """
+    numbers = _number([outline.records for outline in outlines], repeats_differ=True)
+    counts = array("I", bytes(array("I").itemsize * numbers))
+    for outline in outlines:
+        for number in outline.records:
+            counts[number] += 1
+    return counts
+
+
+NOBODY, SEVERAL = -1, -2
+
+
+def number_pairs(outlines: Sequence[Outline]) -> array[int]:
+    """Give the pairs numbers from 0; return for each which recording has its request.
+
+    That is the position of the recording, or NOBODY, or SEVERAL.
+    """
+    numbers = _number([outline.pairs for outline in outlines], repeats_differ=False)
+    requested_in = array("i", [NOBODY]) * numbers
+    for position, outline in enumerate(outlines):
+        for role, pair in zip(outline.roles, outline.pairs, strict=True):
+            if role == Role.REQUEST:
+                alone = requested_in[pair] in (NOBODY, position)
+                requested_in[pair] = position if alone else SEVERAL
+    return requested_in
+
+
+def _number(columns: Sequence[array[int]], *, repeats_differ: bool) -> int:
+    """Replace each hash by its number, equal ones by equal ones; return how many there are.
+
+    Where `repeats_differ`, the second of equal ones in one column has another number than the
+    first.
+    """
+    hashes = [array("Q") for _ in range(PARTS)]
+    columns_of = [array("I") for _ in range(PARTS)]
+    for position, column in enumerate(columns):
+        for each in column:
+            hashes[each % PARTS].append(each)
+            columns_of[each % PARTS].append(position)
+    total = 0
+    for part, positions in zip(hashes, columns_of, strict=True):
+        numbers: dict[tuple[int, int], int] = {}
+        last: dict[int, tuple[int, int]] = {}
+        for index, (position, each) in enumerate(zip(positions, part, strict=True)):
+            before, repeats = last.get(each, (position, -1))
+            repeats = repeats + 1 if repeats_differ and before == position else 0
+            last[each] = position, repeats
+            part[index] = numbers.setdefault((each, repeats), total + len(numbers))
+        total += len(numbers)
+    parts = [iter(part) for part in hashes]
+    for column in columns:
+        for index, each in enumerate(column):
+            column[index] = next(parts[each % PARTS])
+    return total
