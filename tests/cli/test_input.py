@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rref_proto import (
+    DecodeError,
     IValue,
     Ledger,
     Message,
@@ -29,7 +30,7 @@ from rref_proto import (
 from rref_proto.cli import main
 from rref_proto.v1 import message_pb2
 
-from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save, shown
+from cli_helpers import HOLDING, LIFECYCLE, load, run, save, shown
 from conversations import DELETE, FORK, RREF, in_bytes, sent
 
 
@@ -44,24 +45,25 @@ def test_an_empty_recording_has_no_messages(
         (["ledger", empty], "0 RRefs held by 0 forks\n"),
         (["ledger", "--leaks", empty], "no fork is held\n"),
         (["ledger", "--at", "+1", empty], "0 RRefs held by 0 forks\n"),
-        (["merge", empty, empty], ""),
     ):
         assert main(arguments) == 0
         assert capsys.readouterr() == (out, "")
 
 
 @pytest.mark.parametrize("command", ["merge", "show", "ledger"])
-def test_standard_input_is_refused_beside_other_recordings(
-    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    give_stdin(monkeypatch, Path(LIFECYCLE).read_bytes())
-    with pytest.raises(SystemExit) as caught:
-        main([command, LIFECYCLE, "-"])
-    assert caught.value.code == 2
-    assert capsys.readouterr() == (
-        "",
-        "rref-proto: expected files, since several are read twice, got -\n",
-    )
+def test_standard_input_is_read_beside_other_recordings(command: str, tmp_path: Path) -> None:
+    recorded = load(HOLDING)
+    one, other = recorded[::2], recorded[1::2]
+    paths = [save(tmp_path / "one.rref", one), save(tmp_path / "other.rref", other)]
+    expected = run(command, *paths)
+    assert (expected.code, expected.err) == (0, "")
+    assert run(command, paths[0], "-", stdin=in_bytes(other)) == expected
+    assert run(command, "-", paths[1], stdin=in_bytes(one)) == expected
+
+
+def test_standard_input_that_is_named_twice_is_one_recording() -> None:
+    content = Path(LIFECYCLE).read_bytes()
+    assert run("merge", "-", "-", stdin=content) == (0, content, "")
 
 
 @pytest.mark.parametrize("command", ["merge", "decode", "encode"])
@@ -151,6 +153,12 @@ def _read(content: bytes) -> int:
     return 0
 
 
+def _merge(content: bytes) -> int:
+    if not list(read_recording(content)):
+        raise DecodeError("expected records, found an empty file")
+    return 0
+
+
 def _follow(content: bytes) -> Ledger:
     ledger = Ledger()
     for record in read_recording(content):
@@ -190,7 +198,7 @@ LIBRARY: dict[str, Callable[[bytes], int]] = {
     "show --format mermaid": _read,
     "ledger": _ledger,
     "ledger --leaks": _leaks,
-    "merge": _read,
+    "merge": _merge,
     "decode": _decode,
     "encode": _encode,
     "decode --from libtorch --type SCRIPT_RREF_FETCH_RET": _decode_libtorch,

@@ -7,15 +7,13 @@ import io
 import os
 import sys
 
-from .._text import shown
 from .._version import __version__
 from ..errors import RRefProtoError
 from . import convert, ledger, merge, show
 from .arguments import FAILED, WRONG_CALL, WrongCallError
+from .complaint import complain
 
 INTERRUPTED = 130
-# In characters: a path, a place and a problem.
-LONGEST_COMPLAINT = 2000
 SUBCOMMANDS = (show, ledger, merge, convert)
 
 
@@ -46,16 +44,11 @@ def _run(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except WrongCallError as error:
-        _complain(error)
+        complain(str(error))
         sys.exit(WRONG_CALL)
     except (RRefProtoError, OSError) as error:
-        _complain(error)
+        complain(str(error))
         return FAILED
-
-
-def _complain(error: Exception) -> None:
-    sys.stdout.flush()  # what could be read comes before the complaint
-    print(f"rref-proto: {shown(str(error), LONGEST_COMPLAINT)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

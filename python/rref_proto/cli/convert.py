@@ -16,8 +16,9 @@ from ..message_type import MessageType
 from ..tensor import Tensor
 from ..v1 import message_pb2
 from .arguments import Commands, WrongCallError, add_command, add_output
-from .files import naming, open_input, open_output
+from .files import naming, open_output
 from .names import counted
+from .sources import open_input
 
 LIBTORCH = "libtorch"
 READERS: dict[str, Callable[[bytes], Message]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,16 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
-from ..errors import RRefProtoError
+from ..errors import DecodeError, RRefProtoError
 from ..recording import Record, merge, read_recording
-from .arguments import WrongCallError
+from .sources import Reader, Source, source_of
 
 BAR_WIDTH = 40
-
-
-def open_input(path: str) -> IO[bytes]:
-    """Open a file for reading."""
-    return sys.stdin.buffer if path == "-" else cast(IO[bytes], Path(path).open("rb"))
+# In bytes: how much of a recording is read at a time, and in all of them together.
+SMALLEST_PIECE, LARGEST_PIECE, ALL_PIECES = 1 << 12, 1 << 16, 1 << 22
 
 
 @contextmanager
@@ -32,29 +30,77 @@ def naming(path: str) -> Iterator[None]:
         raise error.within(path, ": ") from None
 
 
-def read_recordings(paths: Sequence[str], progress: Progress | None = None) -> Iterator[Record]:
-    """Yield the messages and events of all recordings, in one order."""
-    for path in paths if len(paths) > 1 else ():
-        if path == "-" or (Path(path).exists() and not _can_be_read_twice(Path(path))):
-            raise WrongCallError(f"expected files, since several are read twice, got {path}")
-    return merge([Recording(path, progress) for path in paths])
+def read_recordings(
+    paths: Sequence[str], progress: Progress | None = None, problems: list[str] | None = None
+) -> Iterator[Record]:
+    """Yield the messages and events of all recordings, in one order.
+
+    Without `problems`, what is wrong with a file is raised; with it, that is appended to it, and
+    all that can be read is yielded.
+    """
+    recordings = open_recordings(paths, progress, problems, are_read_again=len(paths) > 1)
+    return merge(recordings)
 
 
-def _can_be_read_twice(path: Path) -> bool:
-    return path.is_file() or path.is_dir()  # which to open is an error of its own
+def open_recordings(
+    paths: Sequence[str],
+    progress: Progress | None = None,
+    problems: list[str] | None = None,
+    *,
+    are_read_again: bool = True,
+) -> list[Recording]:
+    """Return the recordings that a call names; what is named twice is one object."""
+    piece = max(SMALLEST_PIECE, min(LARGEST_PIECE, ALL_PIECES // max(1, len(paths))))
+    recordings = {
+        path: Recording(
+            path, source_of(path, is_read_again=are_read_again), piece, progress, problems
+        )
+        for path in dict.fromkeys(paths)
+    }
+    return [recordings[path] for path in paths]
 
 
 class Recording:
-    """A recording in a file, or on standard input, which can be read once only."""
+    """A recording that a call names. It is read from its start each time that it is iterated."""
 
-    def __init__(self, path: str, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        source: Source,
+        piece: int,
+        progress: Progress | None,
+        problems: list[str] | None,
+    ) -> None:
         self.path = path
+        self.source = source
+        self.piece = piece
         self.progress = progress
+        self.problems = problems
+        self.has_problem = False
 
     def __iter__(self) -> Iterator[Record]:
-        with open_input(self.path) as file, naming(self.path):
-            counted = self.progress.counting(file) if self.progress else file
-            yield from read_recording(counted)
+        try:
+            with naming(self.path):
+                yield from self._read()
+        except RRefProtoError as error:
+            self._note(error, str(error))
+        except OSError as error:
+            self._note(error, f"{self.path}: {error.strerror or error}")
+
+    def _read(self) -> Iterator[Record]:
+        reader = Reader(self.source)
+        file = cast(IO[bytes], io.BufferedReader(reader, self.piece))
+        yield from read_recording(self.progress.counting(file) if self.progress else file)
+        if self.problems is not None and reader.position == 0:
+            raise DecodeError("expected records, found an empty file")
+
+    def _note(self, error: Exception, problem: str) -> None:
+        """Add a problem to the list, once however often the recording is read; or raise it."""
+        if self.problems is None:
+            raise error
+        if not self.has_problem:
+            self.has_problem = True
+            self.problems.append(problem)
 
 
 class Progress:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 
 from ..recording import write_recording
-from .arguments import Commands, add_command, add_output, add_recordings
+from .arguments import FAILED, Commands, add_command, add_output, add_recordings
+from .complaint import complain
 from .files import open_output, read_recordings
 
 
@@ -17,7 +19,17 @@ def add_to(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the recordings that the call names as one; return the exit code."""
-    with open_output(options.output) as file:
-        write_recording(file, read_recordings(options.recordings))
-    return 0
+    """Write the recordings that the call names as one; return the exit code.
+
+    What can be read is written, also where a part of it cannot be read. Where nothing can be read,
+    the output stays as it is.
+    """
+    problems: list[str] = []
+    records = read_recordings(options.recordings, problems=problems)
+    first = next(records, None)
+    if first is not None:
+        with open_output(options.output) as file:
+            write_recording(file, chain([first], records))
+    for problem in problems:
+        complain(problem)
+    return FAILED if problems else 0

@@ -1,0 +1,16 @@
+"""What the command says on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+from .._text import shown
+
+# In characters: a path, a place and a problem.
+LONGEST_COMPLAINT = 2000
+
+
+def complain(problem: str) -> None:
+    """Say in one line what is wrong."""
+    sys.stdout.flush()  # what could be read comes before the complaint
+    print(f"rref-proto: {shown(problem, LONGEST_COMPLAINT)}", file=sys.stderr)
