@@ -59,7 +59,7 @@ def _merge(recordings: Sequence[Iterable[Record]]) -> Iterator[Record]:
                 outline.add(record.time, identities.of(record))
         except RRefProtoError as error:
             problems.append(error)
-    readers = [_checked(recording) for recording in recordings]
+    readers = [iter(recording) for recording in recordings]
     for step in Ordering(outlines).steps():
         read = next(readers[step.recording], None)
         if read is None:

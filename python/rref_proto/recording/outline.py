@@ -84,16 +84,31 @@ def _number(columns: Sequence[array[int]], *, repeats_differ: bool) -> int:
             columns_of[each % PARTS].append(position)
     total = 0
     for part, positions in zip(hashes, columns_of, strict=True):
-        numbers: dict[tuple[int, int], int] = {}
-        last: dict[int, tuple[int, int]] = {}
-        for index, (position, each) in enumerate(zip(positions, part, strict=True)):
-            before, repeats = last.get(each, (position, -1))
-            repeats = repeats + 1 if repeats_differ and before == position else 0
-            last[each] = position, repeats
-            part[index] = numbers.setdefault((each, repeats), total + len(numbers))
-        total += len(numbers)
+        total += _number_part(part, positions, total, repeats_differ)
     parts = [iter(part) for part in hashes]
     for column in columns:
         for index, each in enumerate(column):
             column[index] = next(parts[each % PARTS])
     return total
+
+
+def _number_part(hashes: array[int], columns: array[int], start: int, repeats_differ: bool) -> int:
+    """Replace each hash by its number, from `start` on; return how many there are.
+
+    `columns` tells for each hash which column it is of.
+    """
+    first: dict[int, int] = {}
+    # By a hash: the column where it was last, and the number that it had there.
+    last: dict[int, tuple[int, int]] = {}
+    # By a number, without `start`: that of the next repeat, or 0, which repeats nothing.
+    next_repeat = array("I")
+    for index, (column, each) in enumerate(zip(columns, hashes, strict=True)):
+        number = first.setdefault(each, len(next_repeat))
+        if repeats_differ and each in last and last[each][0] == column:
+            before = last[each][1]
+            number = next_repeat[before] = next_repeat[before] or len(next_repeat)
+        if number == len(next_repeat):
+            next_repeat.append(0)
+        last[each] = column, number
+        hashes[index] = start + number
+    return len(next_repeat)
