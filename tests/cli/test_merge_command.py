@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,48 @@ def test_merge_into_one_of_its_inputs_loses_nothing(tmp_path: Path) -> None:
     assert main(["merge", one, other, "-o", one]) == 0
     assert load(one) == recorded
     assert load(other) == recorded[1::2]
+
+
+def test_merge_keeps_what_it_could_read_and_names_each_bad_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = load(HOLDING)
+    whole = save(tmp_path / "whole.rref", recorded[::2])
+    cut, empty, missing = (tmp_path / name for name in ("cut.rref", "empty.rref", "missing.rref"))
+    start = len(in_bytes(recorded[1:9:2]))
+    cut.write_bytes(in_bytes(recorded[1:11:2])[:-1])
+    empty.touch()
+    output = tmp_path / "merged.rref"
+    output.write_bytes(b"of an earlier call")
+    paths = [str(missing), str(cut), whole, str(tmp_path), str(empty)]
+    assert main(["merge", *paths, "-o", str(output)]) == 1
+    assert load(output) == [*recorded[:9], *recorded[10::2]]
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0] == f"rref-proto: {missing}: {os.strerror(errno.ENOENT)}"
+    assert lines[1].startswith(f"rref-proto: {cut}: record 4 at byte {start}: expected a record of")
+    assert lines[2].startswith(f"rref-proto: {tmp_path}: ")
+    assert lines[3] == f"rref-proto: {empty}: expected records, found an empty file"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_merge_of_a_cut_recording_keeps_the_records_before_the_cut(
+    count: int, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    recorded = load(LIFECYCLE)
+    (tmp_path / "cut.rref").write_bytes(in_bytes(recorded)[:-1])
+    assert main(["merge", *[str(tmp_path / "cut.rref")] * count]) == 1
+    out, err = capsysbinary.readouterr()
+    assert out == in_bytes(recorded[:-1])
+    assert err.count(b"\n") == 1
+
+
+def test_where_nothing_can_be_read_the_output_stays_as_it_was(tmp_path: Path) -> None:
+    output = tmp_path / "merged.rref"
+    output.write_bytes(b"of an earlier call")
+    (tmp_path / "empty.rref").touch()
+    names = ("missing.rref", "empty.rref")
+    assert main(["merge", *[str(tmp_path / name) for name in names], "-o", str(output)]) == 1
+    assert output.read_bytes() == b"of an earlier call"
