@@ -26,7 +26,7 @@ from rref_proto import (
     SerializedPyObj,
     read_recording,
 )
-from rref_proto.ledger import Certainty, Remark
+from rref_proto.ledger import Certainty, Evidence, Remark
 from rref_proto.recording import Record
 from rref_proto.v1 import message_pb2
 
@@ -131,11 +131,14 @@ def test_says_what_it_cannot_explain() -> None:
         Remark.REPEATED_DELETE: [ASKED, GRANTED, DELETED, DELETED],
         Remark.REPEATED_ANNOUNCEMENT: [CREATED, CREATED],
         Remark.LATE_ANNOUNCEMENT: [ASKED, GRANTED, DELETED, ASKED],
+        Remark.DELETE_BY_ANOTHER: [CREATED, (2, 0, RRefUserDelete(RREF, FORK).toMessage())],
+        Remark.FORK_OF_ANOTHER_RREF: [CREATED, (0, 1, RemoteRet(RRefId(1, 7), FORK).toMessage())],
+        Remark.FETCH_AFTER_DELETE: [ASKED, GRANTED, DELETED, FETCHED],
         Remark.UNKNOWN_REQUEST: [GRANTED],
         Remark.UNREADABLE_PICKLE: [(0, 1, PythonResp(SerializedPyObj(b"")).toMessage())],
         Remark.UNKNOWN_MESSAGE: [(0, 1, Message(message_pb2.Message()))],
     }
-    assert set(cases) == set(Remark)
+    assert set(cases) == set(Remark) - {Remark.UNREADABLE_MESSAGE}  # of records only
     for remark, seen in cases.items():
         assert ledger_of(*seen).remarks == {remark: 1}
     assert ledger_of(ASKED, ASKED, GRANTED).remarks == {Remark.REPEATED_ANNOUNCEMENT: 1}
@@ -164,17 +167,60 @@ def test_a_worker_that_fetches_without_a_fork_has_one_that_nobody_announced() ->
     assert (fork.holder, fork.fork_id, fork.certainty) == (CHILD, None, Certainty.INFERRED)
     assert inferred.forks == {}
     assert ledger_of(FETCHED, DELETED).held() == []
-    both = ledger_of(FETCHED, ASKED, GRANTED).held()  # an announced fork, and another before it
-    assert [fork.certainty for fork in both] == [Certainty.INFERRED, Certainty.KNOWN]
     early = (CREATOR, OWNER, FETCHED[2])
     assert [fork.certainty for fork in ledger_of(early, CREATED).held()] == [Certainty.KNOWN]
-    assert len(ledger_of(ASKED, FETCHED).held()) == 1
+    for seen in ([FETCHED, ASKED], [ASKED, FETCHED]):  # the fetch can be recorded too early
+        assert [fork.certainty for fork in ledger_of(*seen).held()] == [Certainty.PENDING]
     assert len(ledger_of(ASKED, GRANTED, FETCHED, FETCHED).held()) == 1
 
 
 def test_forks_are_held_since_their_announcement_the_oldest_first() -> None:
-    held = ledger_of(DELETED, ASKED, CREATED, FETCHED).held()
+    fetched = (3, OWNER, FETCHED[2])
+    held = ledger_of(DELETED, ASKED, CREATED, fetched).held()
     assert [(fork.fork_id, fork.since) for fork in held] == [(FORK, 2), (None, 3)]
+
+
+def test_each_fork_tells_what_told_of_it() -> None:
+    cases = {
+        Evidence.REMOTE_RET: [CREATED],
+        Evidence.FORK_REQUEST: [ASKED],
+        Evidence.ACKNOWLEDGEMENT: [ASKED, GRANTED],
+        Evidence.CHILD_ACCEPT: [ASKED, ACCEPTED],
+        Evidence.FETCH: [FETCHED],
+    }
+    for evidence, seen in cases.items():
+        assert [fork.evidence for fork in ledger_of(*seen).held()] == [evidence]
+
+
+def test_a_fetch_after_the_delete_of_the_fork_is_a_remark_and_no_other_fork() -> None:
+    late = ledger_of(ASKED, GRANTED, DELETED, FETCHED)
+    assert late.held() == []
+    assert late.remarks == {Remark.FETCH_AFTER_DELETE: 1}
+    other = (CHILD, OWNER, ScriptRRefFetchCall(CHILD, RRefId(1, 7)).toMessage())
+    assert len(ledger_of(ASKED, GRANTED, DELETED, other).held()) == 1
+
+
+def test_a_delete_by_another_worker_than_the_holder_is_a_remark() -> None:
+    # libtorch's owner does not look at who sends it.
+    ledger = ledger_of(CREATED, (CHILD, OWNER, RRefUserDelete(RREF, FORK).toMessage()))
+    assert ledger.held() == []
+    assert ledger.remarks == {Remark.DELETE_BY_ANOTHER: 1}
+
+
+def test_one_fork_of_two_rrefs_is_a_remark_and_each_owner_counts_it() -> None:
+    other = RRefId(1, 7)
+    again = (OWNER, CREATOR, RemoteRet(other, FORK).toMessage())
+    ledger = ledger_of(CREATED, again)
+    assert ledger.forks == {(OWNER, RREF): {FORK: CREATOR}, (OWNER, other): {FORK: CREATOR}}
+    assert ledger.remarks == {Remark.FORK_OF_ANOTHER_RREF: 1}
+    deletes = [(CREATOR, OWNER, RRefUserDelete(each, FORK).toMessage()) for each in (RREF, other)]
+    assert ledger_of(CREATED, again, *deletes).held() == []
+    asked = (CREATOR, OWNER, RRefForkRequest(other, FORK).toMessage())
+    assert ledger_of(CREATED, asked).forks == {(OWNER, RREF): {FORK: CREATOR}}
+    assert ledger_of(CREATED, asked).remarks == {Remark.FORK_OF_ANOTHER_RREF: 1}
+    # A delete that names another RRef does not end the fork.
+    assert ledger_of(CREATED, deletes[1]).forks == {(OWNER, RREF): {FORK: CREATOR}}
+    assert ledger_of(ASKED, (CHILD, OWNER, RRefUserDelete(other, CHILD_FORK).toMessage())).held()
 
 
 @given(st.lists(st.tuples(worker_ids, worker_ids, messages), max_size=12))

@@ -37,11 +37,11 @@ def test_at_shows_the_ledger_as_of_a_moment(capsys: pytest.CaptureFixture[str]) 
     moment = first.time - recorded[0].time
     iso = datetime.fromtimestamp(first.time // SECOND, timezone.utc).isoformat()[:19]
     iso += f".{first.time % SECOND // 1000:06}"
-    for at in (f"+{moment / SECOND:.6f}", iso, f"{iso}Z", f"{iso}+00:00"):
+    for at in (f"+{moment / SECOND:.6f}", f"{iso}Z", f"{iso}+00:00"):
         assert "1 RRef held by 1 fork" in _ledger_out(at, HOLDING, capsys)
     assert "0 RRefs held by 0 forks" in _ledger_out("+0", HOLDING, capsys)
-    assert "0 RRefs held by 0 forks" in _ledger_out("1969-12-31", HOLDING, capsys)
-    assert "12 RRefs held by 19 forks" in _ledger_out("2999-12-31T00:00", HOLDING, capsys)
+    assert "0 RRefs held by 0 forks" in _ledger_out("1969-12-31T00:00Z", HOLDING, capsys)
+    assert "12 RRefs held by 19 forks" in _ledger_out("2999-12-31T00:00Z", HOLDING, capsys)
     assert "12 RRefs held by 19 forks" in _ledger_out("+1e6", HOLDING, capsys)
 
 

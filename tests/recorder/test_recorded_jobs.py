@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 
 from rref_proto import (
+    EventKind,
     Ledger,
     MessageType,
     PythonCall,
+    RecordedEvent,
     RecordedMessage,
     RemoteRet,
     ScriptCall,
     read_recording,
 )
+from rref_proto.ledger import Doubt, Reason
 from rref_proto.passing import CARRIERS, created_by
 from rref_proto.recording import merge
 
@@ -84,16 +87,27 @@ class Job:
         self.results = [json.loads(output) for output, _ in outputs]
         self.files = [directory / f"worker{rank}-{rank}.rref" for rank in range(world_size)]
 
-    def recordings(self) -> list[list[RecordedMessage]]:
+    def records(self) -> list[list[RecordedMessage | RecordedEvent]]:
         return [list(read_recording(file.read_bytes())) for file in self.files]
+
+    def recordings(self) -> list[list[RecordedMessage]]:
+        """Return the messages of each worker's recording, each of which must have its end."""
+        messages = []
+        for worker, (*before, end) in enumerate(self.records()):
+            requests = sum(record.message.isRequest() for record in before)
+            assert end == RecordedEvent(
+                end.time, worker, EventKind.RECORDING_ENDED, f"worker{worker}", requests
+            )
+            assert all(record.time <= end.time for record in before)
+            messages.append(before)
+        return messages
 
 
 def ledger_at(job, time):
-    """Follow the recordings of a job up to a time, and count RRefs and forks by their owner."""
-    ledger = Ledger()
-    for record in merge(job.recordings()):
-        if record.time <= time:
-            ledger.observe_record(record)
+    """Follow the recordings of a job, and count RRefs and forks by their owner at a time."""
+    ledger = Ledger(time)
+    for record in merge(job.records()):
+        ledger.observe_record(record)
     world_size = len(job.files)
     owners, forks = [0] * world_size, [0] * world_size
     for (owner, _), holders in ledger.forks.items():
@@ -108,13 +122,15 @@ def of_types(records, types):
 
 def test_ledger_equals_what_libtorch_knows(tmp_path):
     job = Job("share", tmp_path, 4)
-    _, owners, forks = ledger_at(job, job.results[0]["time"])
+    before, owners, forks = ledger_at(job, job.results[0]["time"])
     assert owners == [result["owners"] for result in job.results]
     assert forks == [result["forks"] for result in job.results]
     assert sum(forks) > 50
-    ledger, *_ = ledger_at(job, float("inf"))
-    assert not ledger.forks
-    assert not ledger.remarks
+    assert {doubt.reason for doubt in before.doubts()} <= {Reason.UNNAMED}
+    after, *_ = ledger_at(job, None)
+    assert not after.forks
+    assert not after.remarks
+    assert Doubt(Reason.AFTER_THE_END, (0, 1, 2, 3)) in after.doubts()
 
 
 def test_ledger_knows_the_forks_that_an_owner_passed_on(tmp_path):
@@ -258,6 +274,9 @@ def test_dropped_messages_are_reported(tmp_path):
         r"messages missing, as they came faster than they were written: \d", job.errors[0]
     )
     assert "messages missing" not in job.errors[1]
+    # What lacks a message has no end that would say otherwise. A pipe has kept nothing to read.
+    other = list(read_recording(job.files[1].read_bytes()))
+    assert isinstance(other[-1], RecordedEvent)
 
 
 @pytest.mark.parametrize("missing", ["c++", "ninja"])

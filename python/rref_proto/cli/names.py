@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .._text import printable
 from ..ids import GloballyUniqueId
@@ -14,8 +14,8 @@ Namer = Callable[[int], str]
 class Names:
     """The names of workers, as far as a recording tells them."""
 
-    def __init__(self) -> None:
-        self.known: dict[int, str] = {}
+    def __init__(self, known: Mapping[int, str] | None = None) -> None:
+        self.known: dict[int, str] = dict(known or {})
 
     def learn(self, record: Record) -> None:
         """Take the names out of a record."""

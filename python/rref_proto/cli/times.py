@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from .._text import short_repr
-from ..recording import SECOND
+from ..recording import SECOND, TIMESTAMP_RANGE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # In seconds: more than the years 1 to 9999, which a recording can hold.
-LARGEST_OFFSET = 1_000_000_000_000
+LARGEST_SPAN = 1_000_000_000_000
 # RFC 3339, also without the seconds. Python before 3.11 reads no nanoseconds.
 DATE_AND_TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
@@ -30,21 +30,35 @@ Moment: TypeAlias = Callable[[int], int]
 def read_moment(text: str) -> Moment:
     """Read a time of the call: "+1.5" (seconds after the first message), or a date and time."""
     try:
-        return _offset(text) if text.startswith("+") else _date_and_time(text)
+        return _after_start(text) if text.startswith("+") else _date_and_time(text)
     except (ValueError, ArithmeticError):
         raise argparse.ArgumentTypeError(
             f'expected "+1.5" or "2026-01-31T12:00:00Z", got {short_repr(text)}'
         ) from None
 
 
-def _offset(text: str) -> Moment:
-    """Read a time after the first record; the "s" that `show` prints may follow."""
-    offset = Decimal(text.removesuffix("s"))
-    # Compare before the conversion: an int of "+1e999999" takes hours.
-    if not 0 <= offset <= LARGEST_OFFSET:
+def read_span(text: str) -> int:
+    """Read a span of time of the call, in seconds; return it in nanoseconds."""
+    try:
+        return _nanoseconds(text)
+    except (ValueError, ArithmeticError):
+        raise argparse.ArgumentTypeError(
+            f"expected a number of seconds, got {short_repr(text)}"
+        ) from None
+
+
+def _nanoseconds(text: str) -> int:
+    """Read a number of seconds; the "s" that `show` prints may follow."""
+    seconds = Decimal(text.removesuffix("s"))
+    # Compare before the conversion: an int of "1e999999" takes hours.
+    if not 0 <= seconds <= LARGEST_SPAN:
         raise ValueError
-    nanoseconds = int(offset * SECOND)
-    return lambda start: start + nanoseconds
+    return int(seconds * SECOND)
+
+
+def _after_start(text: str) -> Moment:
+    span = _nanoseconds(text)
+    return lambda start: start + span
 
 
 def _date_and_time(text: str) -> Moment:
@@ -64,7 +78,11 @@ def _date_and_time(text: str) -> Moment:
 
 
 def absolute(time: int) -> str:
-    """Return a time as text by RFC 3339, in UTC to the nanosecond."""
-    whole, nanoseconds = divmod(time, SECOND)
+    """Return a time as text by RFC 3339, in UTC to the nanosecond.
+
+    A time that no recording can hold is given as the nearest one that it can.
+    """
+    earliest, latest = TIMESTAMP_RANGE
+    whole, nanoseconds = divmod(max(earliest, min(time, latest)), SECOND)
     moment = EPOCH + timedelta(seconds=whole)
     return f"{moment.isoformat()[:19]}.{nanoseconds:09}Z"

@@ -1,6 +1,16 @@
 """Who holds which fork of which RRef, told from the messages alone."""
 
 from .ledger import Ledger
-from .told import Certainty, HeldFork, Remark
+from .told import Certainty, Doubt, Evidence, HeldFork, Reason, Remark
+from .unanswered import Unanswered
 
-__all__ = ["Certainty", "HeldFork", "Ledger", "Remark"]
+__all__ = [
+    "Certainty",
+    "Doubt",
+    "Evidence",
+    "HeldFork",
+    "Ledger",
+    "Reason",
+    "Remark",
+    "Unanswered",
+]

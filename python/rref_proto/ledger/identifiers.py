@@ -4,40 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ids import GloballyUniqueId
-
-# How many identifiers one int tells of.
-IDENTIFIERS_IN_BLOCK = 1024
+# How many numbers one int tells of.
+NUMBERS_IN_BLOCK = 1024
 
 
 class IdentifierSet:
-    """A set of identifiers, small where they are dense: each worker counts its own up from 0."""
+    """A set of pairs of a worker and a number, small where the numbers are dense.
+
+    Each worker counts its identifiers up from 0, and so it does its requests.
+    """
 
     def __init__(self) -> None:
-        self._bits: dict[tuple[int, int], int] = {}
+        # By worker, then by block: a sender cannot choose numbers that have one hash.
+        self._blocks: dict[int, dict[int, int]] = {}
 
-    def add(self, identifier: GloballyUniqueId) -> None:
-        """Put an identifier in."""
-        block, bit = divmod(identifier.local_id, IDENTIFIERS_IN_BLOCK)
-        key = identifier.created_on, block
-        self._bits[key] = self._bits.get(key, 0) | 1 << bit
+    def add(self, worker: int, number: int) -> None:
+        """Put a pair in."""
+        block, bit = divmod(number, NUMBERS_IN_BLOCK)
+        blocks = self._blocks.setdefault(worker, {})
+        blocks[block] = blocks.get(block, 0) | 1 << bit
 
-    def __contains__(self, identifier: GloballyUniqueId) -> bool:
-        block, bit = divmod(identifier.local_id, IDENTIFIERS_IN_BLOCK)
-        return bool(self._bits.get((identifier.created_on, block), 0) >> bit & 1)
+    def __contains__(self, pair: tuple[int, int]) -> bool:
+        block, bit = divmod(pair[1], NUMBERS_IN_BLOCK)
+        return bool(self._blocks.get(pair[0], {}).get(block, 0) >> bit & 1)
+
+    def workers(self) -> set[int]:
+        """Return the workers that have numbers in the set."""
+        return set(self._blocks)
+
+    def count(self, worker: int) -> int:
+        """Return how many numbers of a worker are in the set."""
+        return sum(bits.bit_count() for bits in self._blocks.get(worker, {}).values())
 
     def gaps(self) -> Iterator[tuple[int, int, int]]:
         """Yield what is missing below each worker's highest number: (worker, first, last)."""
-        expected: dict[int, int] = {}
-        for (worker, block), left in sorted(self._bits.items()):
-            bits = left
-            while bits:
-                lowest = bits & -bits
-                bits ^= lowest
-                number = block * IDENTIFIERS_IN_BLOCK + lowest.bit_length() - 1
-                if number < 0:
-                    continue
-                first = expected.get(worker, 0)
-                if first < number:
-                    yield worker, first, number - 1
-                expected[worker] = number + 1
+        for worker, blocks in sorted(self._blocks.items()):
+            expected = 0
+            for block, left in sorted(blocks.items()):
+                bits = left
+                while bits:
+                    lowest = bits & -bits
+                    bits ^= lowest
+                    number = block * NUMBERS_IN_BLOCK + lowest.bit_length() - 1
+                    if number < 0:
+                        continue
+                    if expected < number:
+                        yield worker, expected, number - 1
+                    expected = number + 1

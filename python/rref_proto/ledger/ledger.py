@@ -3,41 +3,36 @@
 The owner of an RRef keeps such a ledger too, and a more exact one: it also knows what no message
 says. Messages with values tell of the RRefs inside them, also of those that an owner passes on
 itself; for these no other message announces the fork. Where such a message was not seen, this
-ledger learns of the fork when its holder deletes it. When a worker fetches the value and no message
-has told of a fork of that worker, the ledger infers that there is one. `unnamed` tells which
-identifiers no message named.
+ledger learns of the fork when its holder deletes it, or when its holder fetches the value.
+
+What was not seen can be anything. So the ledger also says of what it is not certain, and why.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 
-from .._check import WORKER_ID_RANGE, check_int, check_items, check_type
-from ..call import RemoteException
-from ..ids import ForkId
+from .._check import WORKER_ID_RANGE, as_int, check_int, check_items, check_type, wrong_type
+from ..ids import ForkId, RRefId
 from ..ivalue import RRefForkData
 from ..message import Message
-from ..passing import CARRIERS, Created, created_by, rrefs_passed_by
-from ..recording import EventKind, Record, RecordedEvent, RecordedMessage
-from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase
-from ..rref import (
-    PythonRRefFetchCall,
-    RemoteRet,
-    RRefAck,
-    RRefChildAccept,
-    RRefForkRequest,
-    RRefUserDelete,
-    ScriptRRefFetchCall,
-)
-from .forks import Claim, Forks, RRef
+from ..message_type import REQUEST_TYPE, RESPONSE_TYPE, MessageType
+from ..native import NativeMessage
+from ..passing import CARRIERS, created_by, rrefs_passed_by
+from ..recording import Record, RecordedEvent, RecordedMessage
+from ..rpc_command import CLASS_OF_TYPE
+from .coverage import Coverage
+from .forks import Forks, RRef
 from .identifiers import IdentifierSet
-from .requests import Requests
-from .told import HeldFork, Remark
+from .rules import Hindsight, Rules
+from .told import Certainty, Doubt, HeldFork, Reason, Remark
 
 
 class Ledger:
-    """Follows a conversation message by message.
+    """Follows a conversation message by message, and tells of one moment of it.
 
     An owner learns of a fork when a remote call arrives, when an RRefForkRequest arrives, or when
     it passes its own RRef on to another worker; it forgets it at RRefUserDelete. So does the
@@ -45,25 +40,44 @@ class Ledger:
     its fork is pending. A message that comes twice is counted once, and a delete may come before
     the fork that it names; `remarks` counts both.
 
-    `shutdown_began` has the time at which a worker first began to shut down, `ended` the time at
-    which its recording last ended, as events told them: {worker: time}.
+    The moment is the end of what was observed, or the time `at`. Messages and events after `at`
+    are observed too: a fork that is deleted then, and that no message announced, was held before;
+    and they tell whether all of the recording was seen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at: int | None = None) -> None:
+        if at is not None and as_int(at) is None:
+            raise wrong_type("an int", at, "Ledger.at")
+        self.at = at
         self.remarks: Counter[Remark] = Counter()
-        self.shutdown_began: dict[int, int] = {}
-        self.ended: dict[int, int] = {}
         self._forks = Forks(self.remarks)
-        self._requests = Requests(self.remarks)
+        self._rules = Rules(self._forks, self.remarks)
+        self._hindsight = Hindsight(self._forks)
+        self._coverage = Coverage(at)
         self._named = IdentifierSet()
 
     @property
     def forks(self) -> dict[RRef, dict[ForkId, int]]:
-        """The forks that their owners know: {(owner, rref_id): {fork_id: holder}}."""
-        return {
-            rref: {fork_id: claim.holder for fork_id, claim in claims.items()}
-            for rref, claims in self._forks.known.items()
-        }
+        """The forks that their owners count: {(owner, rref_id): {fork_id: holder}}."""
+        forks: dict[RRef, dict[ForkId, int]] = {}
+        for claim in self._forks.counted():
+            forks.setdefault(claim.rref, {})[claim.fork_id] = claim.holder
+        return forks
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """The names of the workers, as far as records tell them."""
+        return self._coverage.names
+
+    @property
+    def shutdown_began(self) -> Mapping[int, int]:
+        """The time at which each worker first began to shut down, as events told it."""
+        return self._coverage.shutdown_began
+
+    @property
+    def ended(self) -> Mapping[int, int]:
+        """The time at which the recording of each worker last ended, as events told it."""
+        return self._coverage.ended
 
     def held(self) -> list[HeldFork]:
         """Return all forks, oldest first, those that are only asked for or inferred included."""
@@ -78,12 +92,26 @@ class Ledger:
         """
         return self._named.gaps()
 
+    def doubts(self) -> list[Doubt]:
+        """Return all reasons why `held` may lack a fork, or have one too many; none if it is exact.
+
+        It is exact if each worker's recording has its end, as many requests as the end says, and
+        a response to each of them; if each identifier was named; and if no remark was made. A
+        worker with which no other one had to do is not missed.
+        """
+        return list(self._doubts())
+
     def observe_record(self, record: Record) -> None:
         """Take note of a message or an event of a recording. Raises as `observe` does."""
         if isinstance(record, RecordedEvent):
             self.observe_event(record)
             return
         check_type(record, RecordedMessage, "record")
+        self._coverage.note_name(record.from_worker_id, record.from_worker_name)
+        self._coverage.note_name(record.to_worker_id, record.to_worker_name)
+        if record.native_message is not None:
+            self._observe_unreadable(record, record.native_message)
+            return
         values_left_out = record.omitted_values or record.passed_rrefs
         self.observe(
             record.from_worker_id,
@@ -92,16 +120,13 @@ class Ledger:
             record.time,
             record.passed_rrefs if values_left_out else None,
         )
+        if record.passed_rrefs_unknown and self._is_past(record.time):
+            self.remarks[Remark.UNREADABLE_PICKLE] += 1
 
     def observe_event(self, event: RecordedEvent) -> None:
         """Take note of an event. One that this version does not know tells it nothing."""
         check_type(event, RecordedEvent, "event")
-        if event.kind == EventKind.SHUTDOWN_BEGAN:
-            began = self.shutdown_began.get(event.worker_id, event.time)
-            self.shutdown_began[event.worker_id] = min(began, event.time)
-        elif event.kind == EventKind.RECORDING_ENDED:
-            ended = self.ended.get(event.worker_id, event.time)
-            self.ended[event.worker_id] = max(ended, event.time)
+        self._coverage.note_event(event)
 
     def observe(
         self,
@@ -111,7 +136,7 @@ class Ledger:
         time: int | None = None,
         passed_rrefs: Iterable[RRefForkData] | None = None,
     ) -> None:
-        """Take note of one message; `time`, of any unit, is kept for `held`.
+        """Take note of one message; `time`, in the unit of `at`, is kept for `held`.
 
         `passed_rrefs` are the RRefs that the message passes on, where its values were left out;
         None: its values are in it. A message that this version does not know is counted as a
@@ -123,91 +148,74 @@ class Ledger:
         receiver = check_int(to_worker_id, WORKER_ID_RANGE, "to_worker_id")
         if passed_rrefs is not None:
             passed_rrefs = check_items(passed_rrefs, "passed_rrefs", RRefForkData)
-        message_type = message.type
+        message_type, message_id = message.type, message.id
+        is_past = self._is_past(time)
+        # All that can fail comes first.
+        created = command = remark = None
         if message_type in CARRIERS:
             created = created_by(message)
             if passed_rrefs is None and (passed_rrefs := rrefs_passed_by(message)) is None:
-                self.remarks[Remark.UNREADABLE_PICKLE] += 1
-            if created is not None:
-                self._create(sender, receiver, created, message.id, time)
+                remark = Remark.UNREADABLE_PICKLE
         elif message_type in CLASS_OF_TYPE:
             command = CLASS_OF_TYPE[message_type].fromMessage(message)
-            self._note(sender, receiver, command, message.id, time)
         else:
-            self.remarks[Remark.UNKNOWN_MESSAGE] += 1
-        if passed_rrefs:
-            self._pass_on(sender, receiver, passed_rrefs, time)
+            remark = Remark.UNKNOWN_MESSAGE
+        if remark is not None and is_past:
+            self.remarks[remark] += 1
+        self._cover(sender, receiver, message_type, message_id, time)
+        rules = self._rules if is_past else self._hindsight
+        if created is not None:
+            self._name(created.rref_id, created.fork_id)
+            rules.create(sender, receiver, created, message_id, time)
+        elif command is not None:
+            self._name(getattr(command, "rref_id", None), getattr(command, "fork_id", None))
+            rules.note(sender, receiver, command, message_id, time)
+            if is_past and message_type is MessageType.RREF_USER_DELETE:
+                self._coverage.note_delete(sender)
+        for rref in passed_rrefs or ():
+            self._name(rref.rref_id, rref.fork_id)
+            rules.pass_on(sender, receiver, rref, time)
 
-    def _note(
+    def _observe_unreadable(self, record: RecordedMessage, native: NativeMessage) -> None:
+        """Take note of a message of which only the type and the id are known."""
+        sender, receiver, time = record.from_worker_id, record.to_worker_id, record.time
+        self._cover(sender, receiver, native.type, record.message.id, time)
+        if self._is_past(time):
+            self.remarks[Remark.UNREADABLE_MESSAGE] += 1
+
+    def _is_past(self, time: int | None) -> bool:
+        """Whether what happens at a time has happened at the moment."""
+        return self.at is None or time is None or time <= self.at
+
+    def _cover(
         self,
         sender: int,
         receiver: int,
-        command: RpcCommandBase,
+        message_type: int,
         message_id: int | None,
         time: int | None,
     ) -> None:
-        """Take note of a message that has no values."""
-        for name in ("rref_id", "fork_id"):
-            if hasattr(command, name):
-                self._named.add(getattr(command, name))
-        match command:
-            case RemoteRet(rref_id, fork_id):
-                self._requests.take_remote_call(receiver, sender, message_id)
-                if sender == receiver and rref_id == fork_id:
-                    # An owner that called remote() on itself counts its own reference until now.
-                    self._forks.end_own(fork_id)
-                else:
-                    claim = Claim((sender, rref_id), fork_id, receiver, time)
-                    self._forks.announce_from_owner(claim)
-            case RemoteException():
-                refused = self._requests.take_remote_call(receiver, sender, message_id)
-                if refused is not None:
-                    self._forks.refuse(refused)
-            case RRefForkRequest(rref_id, fork_id):
-                claim = Claim((receiver, rref_id), fork_id, sender, time)
-                self._requests.add(sender, receiver, message_id, claim)
-                self._forks.ask(claim)
-            case RRefChildAccept(fork_id):
-                self._requests.add(sender, receiver, message_id, None)
-                # A child that accepts has been acknowledged, whatever was seen of it.
-                confirmed = self._forks.pending(fork_id)
-                self._forks.confirm(confirmed)
-                self._requests.drop(confirmed)
-            case RRefUserDelete(rref_id, fork_id):
-                self._requests.add(sender, receiver, message_id, None)
-                self._forks.delete((receiver, rref_id), fork_id, sender)
-            case RRefAck():
-                self._forks.confirm(self._requests.take(receiver, sender, message_id))
-            case ScriptRRefFetchCall(_, rref_id) | PythonRRefFetchCall(_, rref_id):
-                self._forks.infer((receiver, rref_id), sender, time)
+        if message_type & (REQUEST_TYPE | RESPONSE_TYPE):
+            is_request = bool(message_type & REQUEST_TYPE)
+            self._coverage.note_message(sender, receiver, message_id, is_request, time)
 
-    def _create(
-        self,
-        sender: int,
-        receiver: int,
-        created: Created,
-        message_id: int | None,
-        time: int | None,
-    ) -> None:
-        """Take note of a remote call. The owner counts the creator's fork when the call arrives."""
-        self._named.add(created.rref_id)
-        self._named.add(created.fork_id)
-        claim = Claim((receiver, created.rref_id), created.fork_id, sender, time)
-        self._requests.add_remote_call(sender, receiver, message_id, claim)
-        self._forks.ask(claim)
+    def _name(self, *identifiers: RRefId | ForkId | None) -> None:
+        for identifier in identifiers:
+            if identifier is not None:
+                self._named.add(identifier.created_on, identifier.local_id)
 
-    def _pass_on(
-        self, sender: int, receiver: int, rrefs: Iterable[RRefForkData], time: int | None
-    ) -> None:
-        """Take note of RRefs that are passed on inside a message.
+    def _doubts(self) -> Iterator[Doubt]:
+        yield from self._coverage.doubts(self._named.workers())
+        for worker, gaps in groupby(self._named.gaps(), key=itemgetter(0)):
+            spans = tuple((first, last) for _, first, last in gaps)
+            count = sum(last - first + 1 for first, last in spans)
+            yield Doubt(Reason.UNNAMED, (worker,), count, spans)
+        uncertain = Counter(fork.certainty for fork in self.held())
+        for certainty, reason in _UNCERTAIN.items():
+            if uncertain[certainty]:
+                yield Doubt(reason, (), uncertain[certainty])
+        for remark, count in self.remarks.items():
+            yield Doubt(remark, (), count)
 
-        An owner knows the fork that it makes as soon as it sends it to another worker. A fork that
-        comes back to the owner itself it does not keep. Of a fork that a user makes for another
-        user, RRefForkRequest tells.
-        """
-        for rref in rrefs:
-            self._named.add(rref.rref_id)
-            self._named.add(rref.fork_id)
-            if sender == rref.owner_id == rref.parent != receiver:
-                claim = Claim((sender, rref.rref_id), rref.fork_id, receiver, time)
-                self._forks.announce_from_owner(claim)
+
+_UNCERTAIN = {Certainty.PENDING: Reason.PENDING, Certainty.INFERRED: Reason.INFERRED}

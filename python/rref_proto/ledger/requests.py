@@ -11,8 +11,14 @@ from .told import Remark
 
 @dataclass
 class _Way:
-    """The requests from one worker to another that await an RRefAck, and what each asks for."""
+    """The requests from one worker to another, and what each asks for.
 
+    By their ids: a worker id more in the keys would let a sender choose keys that have one hash.
+    """
+
+    # The remote calls. Each asks for the fork of its creator.
+    remote_calls: dict[int, Claim] = field(default_factory=dict)
+    # The requests that await an RRefAck.
     numbered: dict[int, Claim | None] = field(default_factory=dict)
     # A recording need not know the ids of requests. Then the oldest is taken to be answered.
     unnumbered: deque[Claim | None] = field(default_factory=deque)
@@ -24,25 +30,22 @@ class Requests:
     def __init__(self, remarks: Counter[Remark]) -> None:
         self._remarks = remarks
         self._ways: dict[tuple[int, int], _Way] = {}
-        # By sender, receiver and id, the fork of the creator.
-        self._remote_calls: dict[tuple[int, int, int], Claim] = {}
 
     def add_remote_call(
         self, sender: int, receiver: int, message_id: int | None, claim: Claim
     ) -> None:
         """Note a remote call. Without an id no answer can be told to be its own."""
         if message_id is not None:
-            self._remote_calls[sender, receiver, message_id] = claim
+            self._way(sender, receiver).remote_calls[message_id] = claim
 
     def take_remote_call(self, sender: int, receiver: int, message_id: int | None) -> Claim | None:
         """Return the fork of a remote call that is answered; None for another request."""
-        if message_id is None:
-            return None
-        return self._remote_calls.pop((sender, receiver, message_id), None)
+        way = self._ways.get((sender, receiver))
+        return None if way is None or message_id is None else way.remote_calls.pop(message_id, None)
 
     def add(self, sender: int, receiver: int, message_id: int | None, claim: Claim | None) -> None:
         """Note a request that the receiver will acknowledge, and the fork that it asks for."""
-        way = self._ways.setdefault((sender, receiver), _Way())
+        way = self._way(sender, receiver)
         if message_id is None:
             way.unnumbered.append(claim)
         else:
@@ -64,3 +67,6 @@ class Requests:
             return way.unnumbered.popleft()
         self._remarks[Remark.UNKNOWN_REQUEST] += 1
         return None
+
+    def _way(self, sender: int, receiver: int) -> _Way:
+        return self._ways.setdefault((sender, receiver), _Way())

@@ -6,10 +6,11 @@ from .merging import merge
 from .omitted import OmittedValue, WithoutValues, omit_values
 from .reading import Record
 from .record import RecordedMessage
-from .timestamp import SECOND
+from .timestamp import SECOND, TIMESTAMP_RANGE
 
 __all__ = [
     "SECOND",
+    "TIMESTAMP_RANGE",
     "EventKind",
     "OmittedValue",
     "Record",
