@@ -9,12 +9,12 @@ import sys
 
 from .._version import __version__
 from ..errors import RRefProtoError
-from . import convert, ledger, merge, show
+from . import convert, ledger, merge, show, waiting
 from .arguments import FAILED, WRONG_CALL, WrongCallError
 from .complaint import complain
 
 INTERRUPTED = 130
-SUBCOMMANDS = (show, ledger, merge, convert)
+SUBCOMMANDS = (show, ledger, waiting, merge, convert)
 
 
 def main(arguments: list[str] | None = None) -> int:
