@@ -6,45 +6,88 @@ from collections import Counter
 
 import pytest
 
-from rref_proto import Ledger, RecordedMessage
-from rref_proto.ledger import Certainty
-from rref_proto.recording import merge
+from rref_proto import Ledger, MessageType, RecordedMessage
+from rref_proto.ledger import Certainty, Doubt, Evidence, Reason
+from rref_proto.recording import Record, merge
 
-from recorded_jobs import NAMES, Job, load_job
+from recorded_jobs import NAMES, Counts, Job, load_job
 
+CALLS = {
+    MessageType.SCRIPT_CALL,
+    MessageType.SCRIPT_RET,
+    MessageType.SCRIPT_REMOTE_CALL,
+    MessageType.PYTHON_CALL,
+    MessageType.PYTHON_RET,
+    MessageType.PYTHON_REMOTE_CALL,
+}
 every_job = pytest.mark.parametrize("name", NAMES)
 
 
-def ledger_at(job: Job, time: float) -> Ledger:
-    """Follow all recordings of a job up to a time."""
-    ledger = Ledger()
+def ledger_at(job: Job, time: int | None, with_calls: bool = True) -> Ledger:
+    """Follow all recordings of a job, for what was held at a time."""
+    ledger = Ledger(time)
     for record in merge(job.recordings):
-        if record.time <= time:
+        if with_calls or not is_of_a_call(record):
             ledger.observe_record(record)
     return ledger
 
 
+def is_of_a_call(record: Record) -> bool:
+    """Tell whether a record is one that only a recorder of calls has."""
+    return isinstance(record, RecordedMessage) and record.message.type in CALLS
+
+
+def counts(ledger: Ledger, workers: int) -> list[Counts]:
+    rrefs = Counter(owner for owner, _ in ledger.forks)
+    forks = Counter(owner for (owner, _), held in ledger.forks.items() for _ in held)
+    pending = Counter(fork.holder for fork in ledger.held() if fork.certainty is Certainty.PENDING)
+    return [Counts(rrefs[worker], forks[worker], pending[worker]) for worker in range(workers)]
+
+
 @every_job
-def test_the_ledger_counts_what_libtorch_counted(name: str) -> None:
+def test_the_ledger_counts_what_libtorch_counted_and_is_certain_of_it(name: str) -> None:
     job = load_job(name)
     for moment in job.moments:
         ledger = ledger_at(job, moment.time)
-        rrefs = Counter(owner for owner, _ in ledger.forks)
-        forks = Counter(owner for (owner, _), held in ledger.forks.items() for _ in held)
-        pending = Counter(
-            fork.holder for fork in ledger.held() if fork.certainty is Certainty.PENDING
-        )
-        assert [
-            (rrefs[worker], forks[worker], pending[worker]) for worker in range(len(job.workers))
-        ] == moment.counts
+        assert counts(ledger, len(job.workers)) == moment.counts
         assert not ledger.remarks
+        pending = sum(each.pending_users for each in moment.counts)
+        expected = [Doubt(Reason.PENDING, (), pending)] if pending else []
+        assert ledger.doubts() == expected
+
+
+@pytest.mark.parametrize(("name", "rrefs", "forks"), [("tutorial", 55, 60), ("beside", 118, 152)])
+def test_later_deletes_tell_what_calls_that_were_not_recorded_passed_on(
+    name: str, rrefs: int, forks: int
+) -> None:
+    job = load_job(name)
+    # Nothing was passed on after the last moment.
+    moment = job.moments[-1]
+    ledger = ledger_at(job, moment.time, with_calls=False)
+    assert counts(ledger, len(job.workers)) == moment.counts
+    assert len(ledger.forks) == rrefs
+    assert sum(map(len, ledger.forks.values())) == forks
+    evidence = Counter(fork.evidence for fork in ledger.held())
+    assert evidence[Evidence.LATER_DELETE] >= 50
+    reasons = {doubt.reason for doubt in ledger.doubts()}
+    assert {Reason.REQUESTS_MISSING, Reason.INFERRED} <= reasons
+
+
+@every_job
+def test_without_calls_the_ledger_is_never_certain(name: str) -> None:
+    job = load_job(name)
+    for time in (None, *(moment.time for moment in job.moments)):
+        assert ledger_at(job, time, with_calls=False).doubts()
 
 
 @every_job
 def test_no_fork_is_held_at_the_end_of_a_job(name: str) -> None:
-    ledger = ledger_at(load_job(name), float("inf"))
+    job = load_job(name)
+    ledger = ledger_at(job, None)
     assert ledger.held() == []
     assert not ledger.remarks
+    # The shutdown deleted all. No event tells when it began.
+    assert ledger.doubts() == [Doubt(Reason.AFTER_THE_END, tuple(range(len(job.workers))))]
 
 
 @every_job
