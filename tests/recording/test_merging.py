@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rref_proto import (
+    DecodeError,
     ForkId,
     IValue,
     Message,
@@ -35,6 +36,7 @@ from rref_proto import (
     write_recording,
 )
 from rref_proto.passing import CARRIERS
+from rref_proto.recording.identity import Identities
 from rref_proto.v1 import message_pb2
 
 from conversations import ACK, DELETE, FORK, RREF, ack, sent
@@ -278,6 +280,37 @@ class Opened:
     def __iter__(self) -> Iterator[RecordedMessage]:
         with self.path.open("rb") as file:
             yield from read_recording(file)
+
+
+class Changing:
+    """A recording that has other records at each reading."""
+
+    def __init__(self, *readings: list[RecordedMessage]) -> None:
+        self.readings = iter(readings)
+
+    def __iter__(self) -> Iterator[RecordedMessage]:
+        return iter(next(self.readings))
+
+
+def test_what_is_recorded_between_the_two_readings_is_not_merged() -> None:
+    records = [distinct(time) for time in range(6)]
+    growing = Changing(records[:4:2], records[::2])
+    assert list(merge([growing, records[1:4:2]])) == records[:4]
+
+
+def test_records_that_are_gone_at_the_second_reading_are_an_error() -> None:
+    records = [distinct(time) for time in range(4)]
+    shrinking = Changing(records[::2], records[:1])
+    with pytest.raises(DecodeError, match="expected the same records at the second reading"):
+        list(merge([shrinking, records[1::2]]))
+
+
+def test_nobody_can_know_which_messages_are_taken_for_copies() -> None:
+    record = sent(1, DELETE, 7)
+    same, other = Identities(), Identities()
+    assert same.of(record) == same.of(replace(record, time=2))
+    assert same.of(record).said != other.of(record).said
+    assert same.of(record).pair != other.of(record).pair
 
 
 def test_several_large_files_are_merged_in_flat_memory(tmp_path: Path) -> None:

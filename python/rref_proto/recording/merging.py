@@ -27,8 +27,9 @@ def merge(recordings: Iterable[Iterable[Record]]) -> Iterator[Record]:
     """Put several recordings in one order, with each message once that several observers saw.
 
     Each element of `recordings` is iterated twice, so it is a list, say, or something that opens a
-    file anew, but no iterator: that is a TypeError. What is kept in memory is a few numbers for
-    each message. A message that is twice in one recording stays twice. Where the recordings
+    file anew, but no iterator: that is a TypeError. What is added to it in between is not read;
+    where records are gone, a DecodeError says so. What is kept in memory is a few numbers for each
+    message. A message that is twice in one recording stays twice. Where the recordings
     contradict one another, the times decide again. A recording that is cut off is read up to the
     cut, and its DecodeError raised when all others have been read.
     """

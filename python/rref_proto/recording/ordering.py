@@ -75,7 +75,8 @@ class Ordering:
     """Puts the records of several recordings in one order; merging.py tells by which rules."""
 
     def __init__(self, outlines: Sequence[Outline]) -> None:
-        # By the number of a record: how many copies are to come, heads included.
+        # By the number of a record: how many copies are to come, heads included. A head is free
+        # when they all are heads, since then no recording has something before it.
         self._to_come = number_records(outlines)
         self._has_come = bytearray(len(self._to_come))
         # By the number of a pair: who has its request, NOBODY once that has come.

@@ -10,6 +10,8 @@ from .timestamp import SECOND
 
 # Hashes are numbered in so many parts, one after the other, to hold only one of them in a dict.
 PARTS = 256
+# In place of a recording's position: which recordings have the request of a pair.
+NOBODY, SEVERAL = -1, -2
 
 
 class Outline:
@@ -50,9 +52,6 @@ def number_records(outlines: Sequence[Outline]) -> array[int]:
         for number in outline.records:
             counts[number] += 1
     return counts
-
-
-NOBODY, SEVERAL = -1, -2
 
 
 def number_pairs(outlines: Sequence[Outline]) -> array[int]:
