@@ -72,6 +72,7 @@ def _date_and_time(text: str) -> Moment:
             f"got {short_repr(text)}"
         )
     moment = datetime.fromisoformat(f"{date}T{time}{zone.upper().replace('Z', '+00:00')}")
+    moment = moment.astimezone(timezone.utc)  # fails where that is before the year 1, or after 9999
     nanoseconds = (moment - EPOCH) // timedelta(seconds=1) * SECOND
     nanoseconds += int((fraction or "").ljust(9, "0"))
     return lambda _: nanoseconds
