@@ -27,8 +27,6 @@ WORKER = Path(__file__).with_name("job_worker.py")
 # In seconds.
 LONGEST_JOB = 120
 REST = 0.2  # before and after the moment that is noted
-# How many moments the workers of a job stop at.
-MOMENTS = {"tutorial": 2, "beside": 2, "unanswered": 2, "hang": 1, "clean": 1}
 
 
 def start(job: str, directory: Path) -> list[subprocess.Popen[str]]:
@@ -50,8 +48,9 @@ def start(job: str, directory: Path) -> list[subprocess.Popen[str]]:
 
 
 def answers(workers: list[subprocess.Popen[str]]) -> list[Any]:
-    """Read what each worker counts."""
-    return [json.loads(worker.stdout.readline()) for worker in workers if worker.stdout]
+    """Read what each worker counts; nothing where all have ended."""
+    lines = [worker.stdout.readline() for worker in workers if worker.stdout]
+    return [json.loads(line) for line in lines] if any(lines) else []
 
 
 def tell(workers: list[subprocess.Popen[str]], command: str) -> None:
@@ -62,10 +61,9 @@ def tell(workers: list[subprocess.Popen[str]], command: str) -> None:
             worker.stdin.flush()
 
 
-def quiet_moment(workers: list[subprocess.Popen[str]]) -> dict[str, Any]:
-    """Wait until no message is on its way; return the counts and the time."""
-    while True:
-        before = answers(workers)
+def quiet_moment(workers: list[subprocess.Popen[str]]) -> dict[str, Any] | None:
+    """Wait until no message is on its way; return the counts and the time, None at the end."""
+    while before := answers(workers):
         time.sleep(REST)
         noted = time.time_ns()
         time.sleep(REST)
@@ -74,6 +72,7 @@ def quiet_moment(workers: list[subprocess.Popen[str]]) -> dict[str, Any]:
         if before == after and is_quiet(after):
             return {"time": noted, "counts": [each["counts"] for each in after]}
         tell(workers, "again")
+    return None
 
 
 def is_quiet(workers: list[Any]) -> bool:
@@ -97,8 +96,8 @@ def record(job: str, directory: Path) -> None:
     deadline.start()
     try:
         moments = []
-        for _ in range(MOMENTS[job]):
-            moments.append(quiet_moment(workers))
+        while moment := quiet_moment(workers):
+            moments.append(moment)
             tell(workers, "go on")
         codes = [worker.wait() for worker in workers]
     finally:
