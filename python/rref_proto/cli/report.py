@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..ids import GloballyUniqueId
 from ..ledger import Certainty, HeldFork, Ledger, Remark
+from ..recording import SECOND
 from .names import Names, counted, pair, seconds
 from .times import absolute
 
@@ -140,7 +141,8 @@ def _doubt_lines(report: Report) -> Iterator[str]:
 
 
 def _moment(report: Report) -> str:
-    return f"at {seconds(report.moment - report.start)} ({absolute(report.moment)})"
+    least = f"for {report.older_than / SECOND:g} s or longer " if report.older_than else ""
+    return f"{least}at {seconds(report.moment - report.start)} ({absolute(report.moment)})"
 
 
 def _json_of_fork(fork: HeldFork) -> dict[str, Any]:
