@@ -45,7 +45,7 @@ class Coverage:
         self._unanswered.note(sender, receiver, message_id, is_request, what)
         if is_request:
             if message_id is not None:
-                self._requests.add(sender, message_id)
+                self._requests.add_number(sender, message_id)
             if time is not None:
                 self._last_request[sender] = max(time, self._last_request.get(sender, time))
 

@@ -28,13 +28,13 @@ class Forks:
 
     def __init__(self, remarks: Counter[Remark]) -> None:
         self._remarks = remarks
-        self._known: dict[RRef, dict[ForkId, Claim]] = {}
-        self._pending: dict[ForkId, Claim] = {}
+        self._claims: dict[ForkId, Claim] = {}
+        # A fork has one RRef. These are claims that say otherwise.
+        self._of_other_rrefs: dict[tuple[ForkId, RRef], Claim] = {}
         self._inferred: dict[tuple[RRef, int], int | None] = {}
         self._deleted_later: dict[ForkId, Claim] = {}
-        # Of what is known or pending: the RRef of each fork, and how many a worker holds of one.
-        self._rref_of: dict[ForkId, RRef] = {}
-        self._holders: Counter[tuple[RRef, int]] = Counter()
+        # How many forks of an RRef a worker claims.
+        self._holders: dict[tuple[RRef, int], int] = {}
         self._deleted = IdentifierSet()
         self._refused = IdentifierSet()
         self._announced_later = IdentifierSet()
@@ -43,13 +43,16 @@ class Forks:
 
     def counted(self) -> Iterator[Claim]:
         """Yield the forks that their owners count: known, or deleted after the moment."""
-        for claims in self._known.values():
-            yield from claims.values()
+        for claim in self._claims.values():
+            if claim.evidence.certainty is Certainty.KNOWN:
+                yield claim
+        yield from self._of_other_rrefs.values()
         yield from self._deleted_later.values()
 
     def held(self) -> list[HeldFork]:
         """Return all forks, oldest first, those that are only asked for or inferred included."""
-        claims = [*self.counted(), *self._pending.values()]
+        claims = [*self._claims.values(), *self._of_other_rrefs.values()]
+        claims += self._deleted_later.values()
         held = [
             HeldFork(*claim.rref, claim.fork_id, claim.holder, claim.time, claim.evidence)
             for claim in claims
@@ -66,40 +69,36 @@ class Forks:
         A holder may fetch before it hears that the owner knows its fork, or be seen to, by another
         clock. If a fork was inferred for it, it was this one.
         """
-        self._inferred.pop((claim.rref, claim.holder), None)
-        is_known = claim.evidence.certainty is Certainty.KNOWN
-        other = self._rref_of.get(claim.fork_id)
-        if other is not None and other != claim.rref:
-            self._remarks[Remark.FORK_OF_ANOTHER_RREF] += 1
-            if not is_known:
-                return
-        elif is_known:
-            self._forget_pending(claim.fork_id)
-        if _pair(claim.fork_id) in self._deleted:
+        rref, fork_id, holder = claim[:3]
+        if self._inferred:
+            self._inferred.pop((rref, holder), None)
+        earlier = self._claims.get(fork_id)
+        if earlier is not None and earlier.rref != rref:
+            self._announce_of_another(claim)
+        elif self._deleted.has(fork_id):
             self._remarks[Remark.LATE_ANNOUNCEMENT] += 1
-        elif claim.fork_id in self._pending or claim.fork_id in self._known.get(claim.rref, {}):
-            self._remarks[Remark.REPEATED_ANNOUNCEMENT] += 1
+        elif earlier is None:
+            self._claims[fork_id] = claim
+            self._holders[rref, holder] = self._holders.get((rref, holder), 0) + 1
+        elif _is_pending(earlier) and not _is_pending(claim):
+            self._claims[fork_id] = claim
         else:
-            if is_known:
-                self._known.setdefault(claim.rref, {})[claim.fork_id] = claim
-            else:
-                self._pending[claim.fork_id] = claim
-            self._rref_of[claim.fork_id] = claim.rref
-            self._holders[claim.rref, claim.holder] += 1
+            self._remarks[Remark.REPEATED_ANNOUNCEMENT] += 1
 
     def pending(self, fork_id: ForkId) -> Claim | None:
         """Return the fork that its holder has asked for; None where there is none."""
-        return self._pending.get(fork_id)
+        claim = self._claims.get(fork_id)
+        return claim if claim is not None and _is_pending(claim) else None
 
     def confirm(self, claim: Claim | None, evidence: Evidence) -> None:
         """Note that the owner knows a fork that was asked for, where there is one."""
-        if claim is not None and claim.fork_id in self._pending:
+        if claim is not None and self.pending(claim.fork_id) is not None:
             self.announce(Claim(*claim[:-1], evidence))
 
     def end_own(self, fork_id: ForkId) -> None:
         """Note that an owner no longer counts its own reference, which it had until now."""
         self._forget_pending(fork_id)
-        self._deleted.add(*_pair(fork_id))
+        self._deleted.add(fork_id)
 
     def refuse(self, claim: Claim) -> None:
         """Note that the owner could not read a remote call, so that it never counts the fork.
@@ -107,70 +106,78 @@ class Forks:
         The creator need not delete the fork, but libtorch's does.
         """
         self._forget_pending(claim.fork_id)
-        self._refused.add(*_pair(claim.fork_id))
+        self._refused.add(claim.fork_id)
 
     def delete(self, rref: RRef, fork_id: ForkId, holder: int) -> None:
         """Note that a holder has deleted its fork."""
         claim = self._claim(rref, fork_id)
-        if _pair(fork_id) in self._deleted:
+        if self._deleted.has(fork_id):
             self._remarks[Remark.REPEATED_DELETE] += 1
-        elif _pair(fork_id) in self._refused:
+        elif self._refused.has(fork_id):
             pass
         elif claim is None:
             self._remarks[Remark.UNANNOUNCED_DELETE] += 1
             self._inferred.pop((rref, holder), None)
         elif claim.holder != holder:
             self._remarks[Remark.DELETE_BY_ANOTHER] += 1
-        self._deleted.add(*_pair(fork_id))
-        self._let_go.setdefault(holder, IdentifierSet()).add(*_pair(rref[1]))
+        self._deleted.add(fork_id)
+        self._let_go.setdefault(holder, IdentifierSet()).add(rref[1])
         if claim is not None:
             self._forget(claim)
 
     def infer(self, rref: RRef, worker: int, time: int | None) -> None:
         """Note that a worker fetches a value, for which it must hold a fork."""
-        if self._holders[rref, worker]:
+        if (rref, worker) in self._holders:
             return
-        if worker in self._let_go and _pair(rref[1]) in self._let_go[worker]:
+        if worker in self._let_go and self._let_go[worker].has(rref[1]):
             self._remarks[Remark.FETCH_AFTER_DELETE] += 1
         else:
             self._inferred.setdefault((rref, worker), time)
 
     def announce_later(self, fork_id: ForkId) -> None:
         """Note that a fork was announced after the moment, so that it is not one of before it."""
-        self._announced_later.add(*_pair(fork_id))
+        self._announced_later.add(fork_id)
         self._deleted_later.pop(fork_id, None)
 
     def delete_later(self, rref: RRef, fork_id: ForkId, holder: int) -> None:
         """Note that a fork was deleted after the moment: if it was never announced, it was held."""
-        pair = _pair(fork_id)
-        if self._claim(rref, fork_id) is not None:
-            return
-        if any(pair in seen for seen in (self._deleted, self._refused, self._announced_later)):
-            return
-        self._inferred.pop((rref, holder), None)
-        self._deleted_later[fork_id] = Claim(rref, fork_id, holder, None, Evidence.LATER_DELETE)
+        is_explained = self._claim(rref, fork_id) is not None or any(
+            seen.has(fork_id) for seen in (self._deleted, self._refused, self._announced_later)
+        )
+        if not is_explained:
+            self._inferred.pop((rref, holder), None)
+            claim = Claim(rref, fork_id, holder, None, Evidence.LATER_DELETE)
+            self._deleted_later[fork_id] = claim
+
+    def _announce_of_another(self, claim: Claim) -> None:
+        """Note a fork that a message gives to a second RRef. Its owner counts it all the same."""
+        self._remarks[Remark.FORK_OF_ANOTHER_RREF] += 1
+        if not _is_pending(claim):
+            self._of_other_rrefs[claim.fork_id, claim.rref] = claim
 
     def _claim(self, rref: RRef, fork_id: ForkId) -> Claim | None:
         """Return what is known or asked for by these identifiers."""
-        claim = self._known.get(rref, {}).get(fork_id) or self._pending.get(fork_id)
-        return claim if claim is not None and claim.rref == rref else None
+        claim = self._claims.get(fork_id)
+        if claim is None or claim.rref != rref:
+            return self._of_other_rrefs.get((fork_id, rref)) if self._of_other_rrefs else None
+        return claim
 
     def _forget_pending(self, fork_id: ForkId) -> None:
-        if (claim := self._pending.get(fork_id)) is not None:
+        if (claim := self.pending(fork_id)) is not None:
             self._forget(claim)
 
     def _forget(self, claim: Claim) -> None:
-        """Note that a worker no longer holds a fork, or no longer only asks for it."""
-        forks = self._known.get(claim.rref, {})
-        if forks.pop(claim.fork_id, None) is None:
-            del self._pending[claim.fork_id]
-        elif not forks:
-            del self._known[claim.rref]
-        self._rref_of.pop(claim.fork_id, None)
-        self._holders[claim.rref, claim.holder] -= 1
-        if not self._holders[claim.rref, claim.holder]:
-            del self._holders[claim.rref, claim.holder]
+        """Note that a worker no longer holds a fork."""
+        if self._of_other_rrefs.pop((claim.fork_id, claim.rref), None) is not None:
+            return
+        del self._claims[claim.fork_id]
+        holding = claim.rref, claim.holder
+        left = self._holders[holding] - 1
+        if left:
+            self._holders[holding] = left
+        else:
+            del self._holders[holding]
 
 
-def _pair(identifier: RRefId | ForkId) -> tuple[int, int]:
-    return identifier.created_on, identifier.local_id
+def _is_pending(claim: Claim) -> bool:
+    return claim.evidence.certainty is Certainty.PENDING

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..ids import GloballyUniqueId
+
 # How many numbers one int tells of.
 NUMBERS_IN_BLOCK = 1024
 
 
 class IdentifierSet:
-    """A set of pairs of a worker and a number, small where the numbers are dense.
-
-    Each worker counts its identifiers up from 0, and so it does its requests.
-    """
+    """A set of identifiers, small where they are dense: each worker counts its own up from 0."""
 
     def __init__(self) -> None:
         # By worker, then by block: a sender cannot choose numbers that have one hash.
         self._blocks: dict[int, dict[int, int]] = {}
 
-    def add(self, worker: int, number: int) -> None:
-        """Put a pair in."""
-        block, bit = divmod(number, NUMBERS_IN_BLOCK)
-        blocks = self._blocks.setdefault(worker, {})
-        blocks[block] = blocks.get(block, 0) | 1 << bit
+    def add(self, identifier: GloballyUniqueId) -> None:
+        """Put an identifier in."""
+        self.add_number(identifier.created_on, identifier.local_id)
 
-    def __contains__(self, pair: tuple[int, int]) -> bool:
-        block, bit = divmod(pair[1], NUMBERS_IN_BLOCK)
-        return bool(self._blocks.get(pair[0], {}).get(block, 0) >> bit & 1)
+    def add_number(self, worker: int, number: int) -> None:
+        """Put in what a worker has given this number."""
+        blocks = self._blocks.get(worker)
+        if blocks is None:
+            blocks = self._blocks[worker] = {}
+        block = number // NUMBERS_IN_BLOCK
+        blocks[block] = blocks.get(block, 0) | 1 << number % NUMBERS_IN_BLOCK
+
+    def has(self, identifier: GloballyUniqueId) -> bool:
+        """Tell whether an identifier is in the set."""
+        blocks = self._blocks.get(identifier.created_on)
+        if blocks is None:
+            return False
+        number = identifier.local_id
+        return bool(blocks.get(number // NUMBERS_IN_BLOCK, 0) >> number % NUMBERS_IN_BLOCK & 1)
 
     def workers(self) -> set[int]:
         """Return the workers that have numbers in the set."""

@@ -34,11 +34,12 @@ from .told import Certainty, Doubt, HeldFork, Reason, Remark
 class Ledger:
     """Follows a conversation message by message, and tells of one moment of it.
 
-    An owner learns of a fork when a remote call arrives, when an RRefForkRequest arrives, or when
-    it passes its own RRef on to another worker; it forgets it at RRefUserDelete. So does the
-    ledger. That a request was seen does not say that it has arrived: until RemoteRet, or RRefAck,
-    its fork is pending. A message that comes twice is counted once, and a delete may come before
-    the fork that it names; `remarks` counts both.
+    An owner learns of a fork by a remote call, by an RRefForkRequest, or when it passes its own
+    RRef on to another worker; it forgets it at RRefUserDelete. So does the ledger. That a request
+    was seen does not say that the owner counts the fork: libtorch's may count that of a remote call
+    only when the function has ended. Until RemoteRet, or RRefAck, a fork is pending. A message that
+    comes twice is counted once, and a delete may come before the fork that it names; `remarks`
+    counts both.
 
     The moment is the end of what was observed, or the time `at`. Messages and events after `at`
     are observed too: a fork that is deleted then, and that no message announced, was held before;
@@ -202,7 +203,7 @@ class Ledger:
     def _name(self, *identifiers: RRefId | ForkId | None) -> None:
         for identifier in identifiers:
             if identifier is not None:
-                self._named.add(identifier.created_on, identifier.local_id)
+                self._named.add(identifier)
 
     def _doubts(self) -> Iterator[Doubt]:
         yield from self._coverage.doubts(self._named.workers())

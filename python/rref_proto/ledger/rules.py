@@ -32,7 +32,7 @@ class Rules:
     def create(
         self, sender: int, receiver: int, created: Created, message_id: int | None, time: int | None
     ) -> None:
-        """Take note of a remote call. The owner counts the creator's fork when the call arrives."""
+        """Take note of a remote call. Its answer tells that the owner counts the creator's fork."""
         rref = receiver, created.rref_id
         claim = Claim(rref, created.fork_id, sender, time, Evidence.REMOTE_CALL)
         self._requests.add_remote_call(sender, receiver, message_id, claim)

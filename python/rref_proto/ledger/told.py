@@ -32,16 +32,9 @@ class Evidence(Enum):
     FETCH = Certainty.INFERRED, "fetch by its holder, no message named it"
     LATER_DELETE = Certainty.INFERRED, "later delete, no message announced it"
 
-    @property
-    def certainty(self) -> Certainty:
-        """How sure it is that the fork is held."""
-        certainty: Certainty = self.value[0]
-        return certainty
-
-    @property
-    def text(self) -> str:
-        """The evidence in words."""
-        return str(self.value[1])
+    def __init__(self, certainty: Certainty, text: str) -> None:
+        self.certainty = certainty
+        self.text = text
 
 
 class HeldFork(NamedTuple):
