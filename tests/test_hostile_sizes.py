@@ -22,6 +22,7 @@ from rref_proto import (
     RRefAck,
     RRefForkRequest,
     RRefId,
+    RRefUserDelete,
     ScalarType,
     ScriptRRefFetchRet,
     Tensor,
@@ -31,7 +32,7 @@ from rref_proto import (
 )
 
 from wire import length_delimited, varint
-from work import peak_of
+from work import LARGEST_GROWTH, growth_of, peak_of
 
 RETURN = MessageType.SCRIPT_RREF_FETCH_RET
 PURE_PYTHON = api_implementation.Type() == "python"
@@ -227,3 +228,18 @@ def test_nobody_can_choose_many_identifiers_of_one_hash() -> None:
     for each in (RRefId, ForkId):
         hashes = Counter(hash(each(*numbers)) for numbers in chosen)
         assert max(hashes.values()) < 5
+
+
+def test_a_ledger_of_chosen_identifiers_is_no_more_work_for_each() -> None:
+    chosen = list(ids_of_one_tuple_hash())
+
+    def follow(size: int) -> None:
+        ledger = Ledger()
+        for numbers in chosen[:size]:
+            rref_id, fork_id = RRefId(*numbers), ForkId(*numbers)
+            for command in (RRefForkRequest(rref_id, fork_id), RRefUserDelete(rref_id, fork_id)):
+                ledger.observe(2, 0, command.toMessage().with_id(numbers[1]))
+        assert len(list(ledger.unnamed())) == size
+        ledger.doubts()
+
+    assert growth_of(follow, 900) < LARGEST_GROWTH

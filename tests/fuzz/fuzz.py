@@ -61,14 +61,18 @@ def fuzz_pickle(data: bytes) -> None:
 
 
 def fuzz_recording(data: bytes) -> None:
-    """Fuzz read_recording, and the ledger of the recorded messages."""
-    ledger = Ledger()
+    """Fuzz read_recording, and the ledgers of the recorded messages: at the end, and at a time."""
+    ledgers = Ledger(), Ledger(0)
     for record in read_recording(data):
-        try:
-            ledger.observe_record(record)
-        except RRefProtoError:
-            continue
-    ledger.held()
+        for ledger in ledgers:
+            try:
+                ledger.observe_record(record)
+            except RRefProtoError:
+                continue
+    for ledger in ledgers:
+        ledger.held()
+        for doubt in ledger.doubts():
+            doubt.text()
 
 
 def fuzz_json(data: bytes) -> None:
