@@ -67,8 +67,9 @@ def leak_lines(report: Report) -> Iterator[str]:
     names, leaks = report.names, report.leaks
     if leaks:
         yield f"{counted(len(leaks), 'fork')} still held {_moment(report)}"
-        yield from _group_lines(leaks, names)
-        yield "oldest first:"
+        if len(leaks) > 1:
+            yield from _group_lines(leaks, names)
+            yield "oldest first:"
     else:
         known = "" if report.is_certain else "known to be "
         yield f"no fork is {known}held {_moment(report)}"
