@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from rref_proto import (
     ScriptRRefFetchRet,
     Tensor,
     libtorch,
+    merge,
     read_recording,
 )
 from rref_proto.recording import Record
@@ -105,3 +107,13 @@ def test_a_native_message_with_fields_of_a_later_version_stays() -> None:
     wire = proto.SerializeToString()
     (read,) = read_recording(bytes([len(wire)]) + wire)
     assert read.proto == proto
+
+
+def test_a_message_that_cannot_be_read_is_a_request_or_a_response_all_the_same() -> None:
+    request = replace(native_record(NativeMessage(0x10B, b"?", (), 5), number=5), time=9)
+    response = native_record(NativeMessage(0x20E, b"?", (), 5), number=5)
+    response = replace(response, from_worker_id=3, to_worker_id=2)
+    assert (request.is_request, request.is_response) == (True, False)
+    assert (response.is_request, response.is_response) == (False, True)
+    for order in ([[request], [response]], [[response], [request]]):
+        assert list(merge(order)) == [request, response]

@@ -9,7 +9,6 @@ from typing import Any
 
 from .._text import printable
 from ..ledger import Unanswered
-from ..message_type import REQUEST_TYPE, RESPONSE_TYPE
 from ..recording import SECOND, Record, RecordedEvent, RecordedMessage
 from .arguments import FAILED, Commands, add_command, add_recordings
 from .chains import chains
@@ -79,13 +78,10 @@ class Conversation:
         is_later = self._at is not None and record.time > self._at(self.start)
         if isinstance(record, RecordedEvent) or is_later:
             return
-        native = record.native_message
-        message_type = record.message.type if native is None else native.type
-        if message_type & (REQUEST_TYPE | RESPONSE_TYPE):
-            is_request = bool(message_type & REQUEST_TYPE)
-            self.requests += is_request
+        if record.is_request or record.is_response:
+            self.requests += record.is_request
             way = record.from_worker_id, record.to_worker_id
-            self.unanswered.note(*way, record.message.id, is_request, record)
+            self.unanswered.note(*way, record.message.id, record.is_request, record)
 
     def waiting(self) -> list[RecordedMessage]:
         """Return the requests without an answer, the oldest first."""

@@ -20,7 +20,6 @@ from ..ids import ForkId, RRefId
 from ..ivalue import RRefForkData
 from ..message import Message
 from ..message_type import REQUEST_TYPE, RESPONSE_TYPE, MessageType
-from ..native import NativeMessage
 from ..passing import CARRIERS, created_by, rrefs_passed_by
 from ..recording import Record, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE
@@ -111,7 +110,7 @@ class Ledger:
         self._coverage.note_name(record.from_worker_id, record.from_worker_name)
         self._coverage.note_name(record.to_worker_id, record.to_worker_name)
         if record.native_message is not None:
-            self._observe_unreadable(record, record.native_message)
+            self._observe_unreadable(record)
             return
         values_left_out = record.omitted_values or record.passed_rrefs
         self.observe(
@@ -163,7 +162,9 @@ class Ledger:
             remark = Remark.UNKNOWN_MESSAGE
         if remark is not None and is_past:
             self.remarks[remark] += 1
-        self._cover(sender, receiver, message_type, message_id, time)
+        if message_type & (REQUEST_TYPE | RESPONSE_TYPE):
+            is_request = bool(message_type & REQUEST_TYPE)
+            self._coverage.note_message(sender, receiver, message_id, is_request, time)
         rules = self._rules if is_past else self._hindsight
         if created is not None:
             self._name(created.rref_id, created.fork_id)
@@ -177,28 +178,17 @@ class Ledger:
             self._name(rref.rref_id, rref.fork_id)
             rules.pass_on(sender, receiver, rref, time)
 
-    def _observe_unreadable(self, record: RecordedMessage, native: NativeMessage) -> None:
+    def _observe_unreadable(self, record: RecordedMessage) -> None:
         """Take note of a message of which only the type and the id are known."""
-        sender, receiver, time = record.from_worker_id, record.to_worker_id, record.time
-        self._cover(sender, receiver, native.type, record.message.id, time)
-        if self._is_past(time):
+        if record.is_request or record.is_response:
+            ways = record.from_worker_id, record.to_worker_id
+            self._coverage.note_message(*ways, record.message.id, record.is_request, record.time)
+        if self._is_past(record.time):
             self.remarks[Remark.UNREADABLE_MESSAGE] += 1
 
     def _is_past(self, time: int | None) -> bool:
         """Whether what happens at a time has happened at the moment."""
         return self.at is None or time is None or time <= self.at
-
-    def _cover(
-        self,
-        sender: int,
-        receiver: int,
-        message_type: int,
-        message_id: int | None,
-        time: int | None,
-    ) -> None:
-        if message_type & (REQUEST_TYPE | RESPONSE_TYPE):
-            is_request = bool(message_type & REQUEST_TYPE)
-            self._coverage.note_message(sender, receiver, message_id, is_request, time)
 
     def _name(self, *identifiers: RRefId | ForkId | None) -> None:
         for identifier in identifiers:

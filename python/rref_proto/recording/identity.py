@@ -9,7 +9,6 @@ from hashlib import blake2b
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..message_type import REQUEST_TYPE, RESPONSE_TYPE
 from ..passing import CARRIERS
 from ..v1 import recording_pb2
 from .event import RecordedEvent
@@ -63,9 +62,9 @@ class Identities:
         if number is None:
             return Identity(said, Role.NONE, 0)
         sender, receiver = record.from_worker_id, record.to_worker_id
-        if record.message.type & REQUEST_TYPE:
+        if record.is_request:
             return Identity(said, Role.REQUEST, self._hash([PAIR.pack(sender, receiver, number)]))
-        if record.message.type & RESPONSE_TYPE:
+        if record.is_response:
             return Identity(said, Role.RESPONSE, self._hash([PAIR.pack(receiver, sender, number)]))
         return Identity(said, Role.NONE, 0)
 
@@ -94,6 +93,7 @@ def _said_by(record: RecordedMessage) -> Iterator[Buffer]:
             value._to_proto(beside.omitted_values.add())
         for rref in record.passed_rrefs:
             rref._to_proto(beside.passed_rrefs.add())
+        beside.passed_rrefs_unknown = record.passed_rrefs_unknown
     yield LENGTH.pack(beside.ByteSize())
     yield beside.SerializeToString()
     if not has_values:

@@ -13,6 +13,7 @@ from ..errors import EncodeError, RRefProtoError
 from ..ivalue import RRefForkData
 from ..libtorch import from_payload
 from ..message import Message
+from ..message_type import REQUEST_TYPE, RESPONSE_TYPE
 from ..native import NativeMessage, native_id
 from ..v1 import recording_pb2
 from .omitted import OmittedValue
@@ -78,6 +79,20 @@ class RecordedMessage:
                 items = check_items(items, f"RecordedMessage.{name}", expected)
                 object.__setattr__(self, name, items)
         check_type(self.passed_rrefs_unknown, bool, "RecordedMessage.passed_rrefs_unknown")
+
+    @property
+    def is_request(self) -> bool:
+        """Whether the message is a request, also one that could not be read."""
+        return bool(self._type & REQUEST_TYPE)
+
+    @property
+    def is_response(self) -> bool:
+        """Whether the message is a response, also one that could not be read."""
+        return bool(self._type & RESPONSE_TYPE)
+
+    @property
+    def _type(self) -> int:
+        return self.message.type if self.native_message is None else self.native_message.type
 
     def to_parts(self) -> list[Buffer]:
         """Return buffers whose concatenation is the record, tensors as views of their memory.
