@@ -20,6 +20,19 @@ def printable(text: str) -> str:
     )
 
 
+def beginning(text: str, longest: int) -> str:
+    """Return `text` printable and at most `longest` characters long, its end left out."""
+    # Of a long text, no more is made printable than is kept.
+    kept = printable(text[: longest + 1])
+    return kept if len(kept) <= longest else f"{kept[: longest - 3]}..."
+
+
+def end(text: str, longest: int) -> str:
+    """Return `text` printable and at most `longest` characters long, its beginning left out."""
+    kept = printable(text[-longest - 1 :])
+    return kept if len(kept) <= longest else f"...{kept[3 - longest :]}"
+
+
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Return `text` printable and at most `longest` characters long, the middle left out."""
     return _cut(printable(_cut(text, longest)), longest)

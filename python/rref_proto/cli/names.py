@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._text import printable
+from .._text import beginning
 from ..ids import GloballyUniqueId
 from ..recording import SECOND, Record, RecordedEvent
 
 Namer = Callable[[int], str]
+# In characters.
+LONGEST_NAME = 32
 
 
 class Names:
@@ -16,6 +18,7 @@ class Names:
 
     def __init__(self, known: Mapping[int, str] | None = None) -> None:
         self.known: dict[int, str] = dict(known or {})
+        self._texts: dict[int, str] = {}
 
     def learn(self, record: Record) -> None:
         """Take the names out of a record."""
@@ -26,12 +29,17 @@ class Names:
             self._learn(record.to_worker_id, record.to_worker_name)
 
     def _learn(self, worker: int, name: str) -> None:
-        if name:
+        if name and name != self.known.get(worker):
             self.known[worker] = name
+            self._texts.pop(worker, None)
 
     def __call__(self, worker: int) -> str:
-        """Return "name(3)", or "3" where the name is not known."""
-        return printable(f"{self.known[worker]}({worker})" if worker in self.known else f"{worker}")
+        """Return "name(3)", or "3" where the name is not known; a long name is cut."""
+        text = self._texts.get(worker)
+        if text is None:
+            name = beginning(self.known.get(worker, ""), LONGEST_NAME)
+            text = self._texts[worker] = f"{name}({worker})" if name else f"{worker}"
+        return text
 
 
 def seconds(nanoseconds: int) -> str:

@@ -10,7 +10,8 @@ from ..recording import Record, RecordedEvent, RecordedMessage
 from .arguments import Commands, add_command, add_recordings
 from .files import read_recordings
 from .names import Names, seconds
-from .summary import event_summary, name_and_summary, sizes_of
+from .sizes import sizes_of
+from .summary import event_summary, summary_of
 
 # A semicolon would end a statement of mermaid's, and a hash would begin an entity.
 MERMAID_ENTITIES = str.maketrans({"#": "#35;", ";": "#59;"})
@@ -47,8 +48,8 @@ def _message_text(record: RecordedMessage, names: Names) -> str:
     """Return the way, the name, the ids or the value, and the sizes of a message."""
     way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
     number = "" if record.message.id is None else f"#{record.message.id}"
-    name, said = name_and_summary(record)
-    return f"{way:<8}  {name:<19}  {number:<4}  {said:<42}  {sizes_of(record)}"
+    name, said, command = summary_of(record)
+    return f"{way:<8}  {name:<19}  {number:<4}  {said:<42}  {sizes_of(record, command)}"
 
 
 def mermaid_lines(records: Iterable[Record]) -> Iterator[str]:
@@ -61,7 +62,7 @@ def mermaid_lines(records: Iterable[Record]) -> Iterator[str]:
             worker = _participant(record.worker_id, names)
             yield f"    Note over {worker}: {_label(event_summary(record))}"
         else:
-            name, said = name_and_summary(record)
+            name, said, _ = summary_of(record)
             arrow = "-->>" if record.message.isResponse() else "->>"
             sender = _participant(record.from_worker_id, names)
             receiver = _participant(record.to_worker_id, names)

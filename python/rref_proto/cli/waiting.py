@@ -15,7 +15,7 @@ from .chains import chains
 from .complaint import complain
 from .files import Progress, read_recordings
 from .names import Names, counted, seconds
-from .summary import name_and_summary
+from .summary import summary_of
 from .times import Moment, absolute, read_moment
 
 
@@ -127,7 +127,7 @@ def _request_lines(waiting: list[RecordedMessage], told: Conversation) -> Iterat
     for request, way in zip(waiting, ways, strict=True):
         age = f"{(told.moment - request.time) / SECOND:.6f}s"
         since = seconds(request.time - (told.start or 0))
-        name, said = name_and_summary(request)
+        name, said, _ = summary_of(request)
         line = f"  for {age:>12}  since {since:>14}  {way:<{width}}  {name:<19}  {said}"
         yield printable(line.rstrip())
 
@@ -153,7 +153,7 @@ def json_lines(conversation: Conversation) -> Iterator[str]:
 
 
 def _to_json(request: RecordedMessage, told: Conversation) -> dict[str, Any]:
-    name, said = name_and_summary(request)
+    name, said, _ = summary_of(request)
     return {
         "time": absolute(request.time),
         "seconds": (told.moment - request.time) / SECOND,
