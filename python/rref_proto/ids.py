@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._check import INT64_RANGE, WORKER_ID_RANGE, check_int, check_type
 from .errors import DecodeError
+from .v1 import ivalue_pb2
 
 if TYPE_CHECKING:
     from .ivalue import IValue
@@ -95,7 +96,9 @@ class GloballyUniqueId:
 
     def toIValue(self) -> IValue:
         """Return the tuple (created_on, local_id), as libtorch's payloads hold it."""
-        return _ivalue_class().from_python((self._created_on, self._local_id))
+        numbers = {"int_value": self._created_on}, {"int_value": self._local_id}
+        proto = ivalue_pb2.IValue(tuple_value={"elements": numbers})
+        return _ivalue_class()._from_proto(proto, ())
 
     @classmethod
     def fromIValue(cls: type[_Id], ivalue: IValue) -> _Id:

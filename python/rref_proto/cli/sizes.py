@@ -13,7 +13,7 @@ def sizes_of(record: RecordedMessage, command: RpcCommandBase | None) -> str:
 
     `command` is what the message holds; None where it has no values, or none that can be read.
     """
-    protobuf = f"{sum(map(len, record.message.to_parts()))} B protobuf"
+    protobuf = f"{sum(map(len, record.message.to_parts()))} B protobuf"  # type: ignore[arg-type]
     native = record.native_message
     if native is None and command is not None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 from ..call import (
@@ -86,14 +85,7 @@ def _describe_omitted(record: RecordedMessage) -> str:
     return f"omitted: {', '.join(filter(None, [some_of(values), some_of(passed)]))}"
 
 
-def _describe_ids(command: RpcCommandBase | Created) -> str:
-    return " ".join(
-        [f"{label} {pair(getattr(command, field))}" for label, field in _id_fields(type(command))]
-    )
-
-
-@cache
-def _id_fields(cls: type[RpcCommandBase | Created]) -> list[tuple[str, str]]:
+def _id_fields(cls: type) -> list[tuple[str, str]]:
     """Return the fields of a class that have an identifier, each after what it is called."""
     return [
         (label, field)
@@ -101,6 +93,14 @@ def _id_fields(cls: type[RpcCommandBase | Created]) -> list[tuple[str, str]]:
         for field in fields
         if hasattr(cls, field)
     ]
+
+
+ID_FIELDS_OF = {cls: _id_fields(cls) for cls in (*CLASS_OF_TYPE.values(), Created)}
+
+
+def _describe_ids(command: RpcCommandBase | Created) -> str:
+    fields = ID_FIELDS_OF.get(type(command), ())
+    return " ".join([f"{label} {pair(getattr(command, field))}" for label, field in fields])
 
 
 def _describe_content(command: RpcCommandBase) -> str:

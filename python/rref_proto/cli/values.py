@@ -6,17 +6,14 @@ from collections.abc import Iterable
 from itertools import islice
 
 from .._text import beginning, end
-from ..errors import RRefProtoError
 from ..ivalue import IValue, generated_parts
-from ..python_object import PythonRemoteException, PythonUDF, SerializedPyObj
+from ..python_object import SerializedPyObj, name_in
 from ..tensor import Tensor
 
 # In characters.
 LONGEST_VALUE = 32
 # How many of several values or sizes are shown.
 MOST_SHOWN = 8
-# A pickle without one of these words has no name to show. They are found sooner than it is read.
-MARKS_OF_NAMES = (b"PythonUDF", b"RemoteException")
 # By the kind of a value, the field of its generated message that has its parts.
 PARTS = {
     "tuple_value": "elements",
@@ -69,20 +66,10 @@ def describe_tensor(tensor: Tensor) -> str:
 
 def describe_python(python: SerializedPyObj) -> str:
     """Return the name in a pickle, the size of the pickle, and the tensors beside it."""
-    pickle = f"{_name_in(python)}pickle of {len(python.payload)} bytes"
-    return ", ".join([pickle, *filter(None, [some_of(map(describe_tensor, python.tensors))])])
-
-
-def _name_in(python: SerializedPyObj) -> str:
-    """Return the function or the error in a pickle, if it can be read without unpickling."""
-    if not any(mark in python.payload for mark in MARKS_OF_NAMES):
-        return ""
-    try:
-        value = python.to_python()
-    except RRefProtoError:
-        return ""
-    match value:
-        case PythonUDF(name) | PythonRemoteException(_, name):
-            # Its end tells more than its beginning, which is a package.
-            return f"{end(name, LONGEST_VALUE)}, "
-    return ""
+    parts = [f"pickle of {len(python.payload)} bytes"]
+    if name := name_in(python):
+        # Its end tells more than its beginning, which is a package.
+        parts.insert(0, end(name, LONGEST_VALUE))
+    if python.tensors:
+        parts.append(some_of(map(describe_tensor, python.tensors)))
+    return ", ".join(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from struct import Struct
 from typing import Any
 
@@ -76,7 +77,12 @@ class _Writer:
         self.memoized = 0
         # Of the value that is being written.
         self.tensors: tuple[Tensor, ...] = ()
-        self.uses = _count_uses(values)
+        self.values = values
+
+    @cached_property
+    def uses(self) -> Counter[int]:
+        """How often each tensor, by its identity, is in the values. Most need not be counted."""
+        return _count_uses(self.values)
 
     def finish(self, end: bytes) -> tuple[bytes, tuple[Tensor, ...]]:
         """End the pickle; return the payload and the table of its tensors."""

@@ -1,6 +1,7 @@
 """What PyTorch's RPC puts into a pickle of Python's, read and written without unpickling."""
 
+from .name_in import name_in
 from .serialized import SerializedPyObj
 from .values import PythonRemoteException, PythonUDF
 
-__all__ = ["PythonRemoteException", "PythonUDF", "SerializedPyObj"]
+__all__ = ["PythonRemoteException", "PythonUDF", "SerializedPyObj", "name_in"]
