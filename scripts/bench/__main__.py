@@ -1,6 +1,7 @@
 """Measure and compare speeds.
 
     python scripts/bench [control] [values] [small_tensor] [payloads] [tensors] [ledger]
+                             [recordings]
 
 Times differ from machine to machine and from minute to minute. So look at the last column: the
 time divided by the time of the first row of the table. No time is checked. A table that compares
@@ -14,6 +15,7 @@ import sys
 import control
 import ledger
 import payloads
+import recordings
 import small_tensor
 import tensors
 import values
@@ -28,6 +30,7 @@ BENCHMARKS = {
     "small_tensor": small_tensor.tables,
     "payloads": payloads.tables,
     "tensors": tensors.tables,
+    "recordings": recordings.tables,
 }
 
 
