@@ -96,12 +96,34 @@ def test_workers_have_their_names_where_the_recording_has_them() -> None:
     assert len(lines) == 3
     assert "  trainer(0) -> server(1)  RRefUserDelete" in lines[0]
     assert "  server(1) -> trainer(0)  RRefAck" in lines[1]
-    assert "  2 -> trainer(0)  RRefChildAccept" in lines[2]
+    assert "  2 -> trainer(0)          RRefChildAccept" in lines[2]
     assert diagram(NAMED) == [
-        "    trainer_0->>server_1: RRefUserDelete rref (0, 1) fork (0, 2)",
-        "    server_1-->>trainer_0: RRefAck",
-        "    w2->>trainer_0: RRefChildAccept fork (0, 2)",
+        "    participant w0 as trainer(0)",
+        "    participant w1 as server(1)",
+        "    w0->>w1: RRefUserDelete rref (0, 1) fork (0, 2)",
+        "    w1-->>w0: RRefAck",
+        "    w2->>w0: RRefChildAccept fork (0, 2)",
     ]
+
+
+def test_columns_grow_with_the_names_and_ids_that_are_met() -> None:
+    recorded = [
+        sent(1, number=7),
+        sent(2, number=123_456_789, names=("a long name", "another")),
+        sent(3, number=8, route=(5, 6)),
+    ]
+    lines = shown(recorded)
+    assert lines[0].index("RRefUserDelete") == len("    +0.000000s  0 -> 1    ")
+    assert lines[1].index("RRefUserDelete") == lines[2].index("RRefUserDelete")
+    assert lines[1].index("rref (0, 1)") == lines[2].index("rref (0, 1)")
+    assert "  5 -> 6  " in lines[2]
+
+
+def test_a_name_is_shown_as_it_was_told_last() -> None:
+    recorded = [sent(1, names=("old", "")), sent(2), sent(3, names=("new", "")), sent(4)]
+    assert [line.split()[1] for line in shown(recorded)] == ["old(0)", "old(0)", "new(0)", "new(0)"]
+    declared = [line.strip() for line in diagram(recorded) if "participant" in line]
+    assert declared == ["participant w0 as old(0)", "participant w0 as new(0)"]
 
 
 POINT = ScriptObject("__torch__.m.Point", (("x", IValue.from_python(1)),))
@@ -259,10 +281,11 @@ def test_events_are_shown_beside_the_messages() -> None:
     assert lines[0].startswith("    +0.000000s  ps(0) -> 1  RRefUserDelete ")
     assert lines[1:] == [
         "    +1.000000s  trainer(1)  shutdown began",
-        "    +2.000000s  -1        event 77, which this version does not know",
+        "    +2.000000s  -1          event 77, which this version does not know",
     ]
     assert diagram([began, later]) == [
-        "    Note over trainer_1: shutdown began",
+        "    participant w1 as trainer(1)",
+        "    Note over w1: shutdown began",
         "    Note over wm1: event 77, which this version does not know",
     ]
 
@@ -301,9 +324,9 @@ def test_every_message_is_one_line_that_does_nothing_to_a_terminal(
     record: RecordedMessage, omitted: list[OmittedValue]
 ) -> None:
     brief = replace(record, omitted_values=tuple(omitted))
-    lines = shown([record, brief]) + diagram([record, brief])
-    assert len(lines) == 4
-    for line in lines:
+    lines, steps = shown([record, brief]), diagram([record, brief])
+    assert len(lines) == len([step for step in steps if ": " in step]) == 2
+    for line in lines + steps:
         assert line.splitlines() == [line]
         assert "\x1b" not in line
 
@@ -314,8 +337,8 @@ def test_a_hostile_name_or_type_breaks_no_line(name: str) -> None:
     record = RecordedMessage(0, 0, 1, message, name, name, None, (OmittedValue(name, 1),))
     value = IValue("list_value", rref_proto.GenericList(name, ()))
     recorded = [record, sent(0, ScriptRRefFetchRet([value]))]
-    lines = shown(recorded) + diagram(recorded)
-    assert len(lines) == 4
-    for line in lines:
+    lines, steps = shown(recorded), diagram(recorded)
+    assert (len(lines), len(steps)) == (2, 4)  # of the steps, two tell the names
+    for line in lines + steps:
         assert line.splitlines() == [line]
         assert "\x1b" not in line

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import io
-import os
 import sys
 
 from .._version import __version__
 from ..errors import RRefProtoError
 from . import convert, ledger, merge, show, waiting
-from .arguments import FAILED, WRONG_CALL, WrongCallError
+from .arguments import FAILED, WRONG_CALL, ArgumentParser, WrongCallError
 from .complaint import complain
+from .streams import discard_unwritten, replace_closed_streams
 
 INTERRUPTED = 130
 SUBCOMMANDS = (show, ledger, waiting, merge, convert)
@@ -22,25 +21,24 @@ def main(arguments: list[str] | None = None) -> int:
 
     Prints one line on standard error for whatever is wrong with a file.
     """
-    options = _parser().parse_args(arguments)
+    replace_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal that knows less
     try:
-        return _run(options)
-    except BrokenPipeError:
-        # The program that reads our output has closed the pipe. Python would complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _run(arguments)
+    except BrokenPipeError:  # the program that reads our output has closed the pipe
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        discard_unwritten()
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(arguments: list[str] | None) -> int:
     """Run the subcommand that the call names, and say in one line what is wrong with a file."""
     try:
-        code: int = options.run(options)
+        code = _call(arguments)
         sys.stdout.flush()
-        return code
     except BrokenPipeError:
         raise
     except WrongCallError as error:
@@ -49,10 +47,21 @@ def _run(options: argparse.Namespace) -> int:
     except (RRefProtoError, OSError) as error:
         complain(str(error))
         return FAILED
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _call(arguments: list[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit:
+        sys.stdout.flush()  # of --help and --version, which exit, argparse notices no failure
+        raise
+    code: int = options.run(options)
+    return code
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="rref-proto",
         description="PyTorch's RRef protocol: look at recordings, convert messages.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from .._text import shown
 
@@ -11,6 +12,12 @@ LONGEST_COMPLAINT = 2000
 
 
 def complain(problem: str) -> None:
-    """Say in one line what is wrong."""
-    sys.stdout.flush()  # what could be read comes before the complaint
-    print(f"rref-proto: {shown(problem, LONGEST_COMPLAINT)}", file=sys.stderr)
+    """Say in one line what is wrong. Where nobody hears it, the exit code tells it alone."""
+    try:
+        sys.stdout.flush()  # what could be read comes before the complaint
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass  # perhaps that is the very problem
+    with suppress(OSError):
+        print(f"rref-proto: {shown(problem, LONGEST_COMPLAINT)}", file=sys.stderr)

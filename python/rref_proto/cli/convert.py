@@ -8,36 +8,48 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from .. import libtorch
-from .._text import short_repr
 from .._wire import serialize
 from ..errors import EncodeError
 from ..message import Message
 from ..message_type import MessageType
 from ..tensor import Tensor
 from ..v1 import message_pb2
-from .arguments import Commands, WrongCallError, add_command, add_output
-from .files import naming, open_output
+from .arguments import Commands, WrongCallError, add_command, add_output, read_message_type
+from .files import naming
 from .names import counted
+from .outputs import check_no_terminal, open_output
 from .sources import open_input
 
-LIBTORCH = "libtorch"
+LIBTORCH, JSON = "libtorch", "json"
 READERS: dict[str, Callable[[bytes], Message]] = {
     "protobuf": Message.FromString,
-    "json": Message.from_json,
+    JSON: Message.from_json,
 }
 WRITERS: dict[str, Callable[[Message], bytes]] = {
     "protobuf": Message.SerializeToString,
-    "json": lambda message: message.to_json(indent=2).encode() + b"\n",
+    JSON: lambda message: message.to_json(indent=2).encode() + b"\n",
 }
 
 
 def add_to(commands: Commands) -> None:
     """Add both subcommands, which differ in their defaults only."""
-    for name, source, target, text in (
-        ("decode", "protobuf", "json", "turn one message into something readable"),
-        ("encode", "json", "protobuf", "turn one message into bytes"),
+    for name, source, target, text, example in (
+        (
+            "decode",
+            "protobuf",
+            JSON,
+            "turn one message into something readable",
+            "rref-proto decode --from libtorch --type RREF_USER_DELETE payload.bin",
+        ),
+        (
+            "encode",
+            JSON,
+            "protobuf",
+            "turn one message into bytes",
+            "rref-proto encode message.json -o message.bin",
+        ),
     ):
-        convert = add_command(commands, name, run, text)
+        convert = add_command(commands, name, run, text, example=example)
         convert.add_argument(
             "input", nargs="?", default="-", help="a file; default: standard input"
         )
@@ -46,9 +58,9 @@ def add_to(commands: Commands) -> None:
         convert.add_argument("--to", dest="target", choices=forms, default=target)
         convert.add_argument(
             "--type",
-            type=_message_type,
+            type=read_message_type,
             metavar="TYPE",
-            help="the MessageType of a libtorch payload: RREF_USER_DELETE or 0x10b",
+            help="the type of a libtorch payload: RREF_USER_DELETE, RRefUserDelete or 0x10b",
         )
         convert.add_argument(
             "--tensors",
@@ -60,6 +72,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Convert the message that the call names; return the exit code."""
+    is_text = options.target == JSON
+    check_no_terminal(options.output, is_text=is_text)
     read = READERS.get(options.source) or _libtorch_reader(options)
     with open_input(options.input) as file, naming(options.input):
         message = read(file.read())
@@ -69,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         outputs = {options.output: WRITERS[options.target](message)}
     with ExitStack() as stack:  # no file gets its name before all are written
         for path, content in outputs.items():
-            stack.enter_context(open_output(path)).write(content)
+            stack.enter_context(open_output(path, is_text=is_text)).write(content)
     return 0
 
 
@@ -106,14 +120,3 @@ def _to_libtorch(message: Message, options: argparse.Namespace) -> dict[str, byt
     for tensor in native.tensors:
         tensor._to_proto(table.tensors.add())
     return {options.output: native.payload, options.tensors: serialize(table)}
-
-
-def _message_type(text: str) -> MessageType:
-    """Read --type: a name (RREF_ACK) or a number (0x20e) of MessageType."""
-    try:
-        name = text.upper()
-        return MessageType[name] if name in MessageType.__members__ else MessageType(int(text, 0))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"expected the name or the number of a MessageType, got {short_repr(text)}"
-        ) from None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -153,36 +151,3 @@ class _CountedFile:
         data = self.file.read(size)
         self.count(len(data))
         return data
-
-
-@contextmanager
-def open_output(name: str) -> Iterator[IO[bytes]]:
-    """Open a file for the output of the call; of "-", standard output.
-
-    A file gets its name when all is written, so that nothing is half written, and a file that is
-    read can be written too.
-    """
-    path = Path(name)
-    if name == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    elif path.exists() and not path.is_file():  # a device or a pipe has nothing to replace
-        with path.open("wb") as file:
-            yield cast(IO[bytes], file)
-    else:
-        target = _target_of(path)
-        partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-        try:
-            with partial.open("xb") as file:
-                yield cast(IO[bytes], file)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _target_of(path: Path) -> Path:
-    """Return the file that a path leads to, through links."""
-    try:
-        return path.resolve()
-    except RuntimeError:  # links in a circle, on Python before 3.13
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None

@@ -20,7 +20,13 @@ NOT_CERTAIN = 3
 
 def add_to(commands: Commands) -> None:
     """Add the subcommand."""
-    ledger = add_command(commands, "ledger", run, "print who holds which fork of which RRef")
+    ledger = add_command(
+        commands,
+        "ledger",
+        run,
+        "print who holds which fork of which RRef",
+        example="rref-proto ledger --leaks job-*.rref",
+    )
     add_recordings(ledger)
     ledger.add_argument(
         "--at",

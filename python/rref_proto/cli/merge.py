@@ -8,12 +8,19 @@ from itertools import chain
 from ..recording import write_recording
 from .arguments import FAILED, Commands, add_command, add_output, add_recordings
 from .complaint import complain
-from .files import open_output, read_recordings
+from .files import read_recordings
+from .outputs import check_no_terminal, open_output
 
 
 def add_to(commands: Commands) -> None:
     """Add the subcommand."""
-    merge = add_command(commands, "merge", run, "put several recordings of a job into one")
+    merge = add_command(
+        commands,
+        "merge",
+        run,
+        "put several recordings of a job into one",
+        example="rref-proto merge job-*.rref -o job.rref",
+    )
     add_recordings(merge)
     add_output(merge)
 
@@ -24,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     What can be read is written, also where a part of it cannot be read. Where nothing can be read,
     the output stays as it is.
     """
+    check_no_terminal(options.output)
     problems: list[str] = []
     records = read_recordings(options.recordings, problems=problems)
     first = next(records, None)

@@ -22,7 +22,11 @@ from .times import Moment, absolute, read_moment
 def add_to(commands: Commands) -> None:
     """Add the subcommand."""
     waiting = add_command(
-        commands, "waiting", run, "print the requests without an answer, and who waits for whom"
+        commands,
+        "waiting",
+        run,
+        "print the requests without an answer, and who waits for whom",
+        example="rref-proto waiting job-*.rref",
     )
     add_recordings(waiting)
     waiting.add_argument(
