@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import rref_proto
 from rref_proto import (
     EventKind,
     ForkId,
@@ -250,3 +254,21 @@ def test_doubts_can_be_read_by_programs(tmp_path: Path) -> None:
     assert len(told["problems"]) == 1
     told, code = as_json(trainer)
     assert (code, told["certain"]) == (0, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(("name", "code"), [("clean", NOT_CERTAIN), ("tutorial", LEAKS)])
+def test_lines_that_cannot_be_written_do_not_look_like_a_leak(name: str, code: int) -> None:
+    job = load_job(name)
+    command = [sys.executable, "-m", "rref_proto", "ledger", "--leaks", *map(str, job.paths)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "--at", absolute(job.moments[-1].time)],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(rref_proto.__file__).parents[1])},
+        )
+    assert done.returncode == code
+    assert done.stderr.startswith(b"rref-proto: ")
+    assert done.stderr.count(b"\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
@@ -57,12 +58,24 @@ def run(options: argparse.Namespace) -> int:
     if options.older_than is not None and not options.leaks:
         raise WrongCallError("--older-than needs --leaks")
     report = _read(options)
-    for line in FORMATS[options.format, options.leaks](report):
-        print(line)
-    for problem in report.problems:
-        complain(problem)
-    if not options.leaks:
-        return FAILED if report.problems else 0
+    code = _code_of_leaks(report) if options.leaks else FAILED if report.problems else 0
+    try:
+        for line in FORMATS[options.format, options.leaks](report):
+            print(line)
+        for problem in report.problems:
+            complain(problem)
+        sys.stdout.flush()
+    except OSError as error:
+        if not options.leaks:
+            raise
+        # The code is for programs: that nobody can read the lines must not look like a leak.
+        if not isinstance(error, BrokenPipeError):
+            complain(str(error))
+        return code or NOT_CERTAIN
+    return code
+
+
+def _code_of_leaks(report: Report) -> int:
     if report.leaks:
         return FAILED
     return 0 if report.is_certain else NOT_CERTAIN
