@@ -170,3 +170,102 @@ def test_names_that_the_terminal_cannot_show_are_no_reason_for_a_traceback(tmp_p
     process = call("show", path, env=environment)
     assert (process.returncode, process.stderr) == (0, b"")
     assert rb"  Zo\xeb(0) -> \u6771\u4eac(1)  RRefUserDelete" in process.stdout
+
+
+# Calls that need standard output.
+CALLS_WITH_OUTPUT = {
+    "show": ["show", LIFECYCLE],
+    "ledger": ["ledger", LIFECYCLE],
+    "waiting": ["waiting", LIFECYCLE],
+    "merge": ["merge", LIFECYCLE],
+    "decode": ["decode", os.devnull],
+    "encode": ["encode", "message.json"],
+    "help": ["--help"],
+    "version": ["--version"],
+}
+with_output = pytest.mark.parametrize(
+    "arguments", CALLS_WITH_OUTPUT.values(), ids=CALLS_WITH_OUTPUT.keys()
+)
+
+
+def call_without(streams: str, *arguments: str, **options: Any) -> tuple[int, bytes, bytes]:
+    """Call the command with closed streams, as a shell does: see `call`."""
+    script = f'exec "$0" -m rref_proto "$@" {streams}'
+    command = ["sh", "-c", script, sys.executable, *arguments]
+    process = subprocess.run(
+        command, check=False, capture_output=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+        **options,
+    )  # fmt: skip
+    return process.returncode, process.stdout, process.stderr
+
+
+@pytest.fixture
+def with_message(tmp_path: Path) -> Path:
+    (tmp_path / "message.json").write_text(DELETE.toMessage().to_json(), encoding="utf-8")
+    return tmp_path
+
+
+@posix_only
+@with_output
+def test_a_closed_output_is_a_failure_in_one_line(arguments: list[str], with_message: Path) -> None:
+    code, out, err = call_without(">&-", *arguments, cwd=with_message)
+    assert (code, out) == (1, b"")
+    assert err == b"rref-proto: [Errno 9] Bad file descriptor: 'standard output'\n"
+
+
+@posix_only
+def test_a_failure_that_nobody_can_hear_of_has_its_exit_code() -> None:
+    assert call_without(">&- 2>&-", "show", LIFECYCLE) == (1, b"", b"")
+    assert call_without("<&- >&- 2>&-", "--help") == (1, b"", b"")
+
+
+@posix_only
+@with_output
+def test_a_closed_input_and_error_are_not_missed(arguments: list[str], with_message: Path) -> None:
+    expected = call_without("", *arguments, cwd=with_message)
+    assert expected[0] == 0
+    assert call_without("<&- 2>&-", *arguments, cwd=with_message) == expected
+
+
+@posix_only
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_file_is_written_whatever_streams_are_closed(streams: str, tmp_path: Path) -> None:
+    output = tmp_path / "merged.rref"
+    assert call_without(streams, "merge", LIFECYCLE, "-o", str(output)) == (0, b"", b"")
+    assert output.read_bytes() == Path(LIFECYCLE).read_bytes()
+
+
+@posix_only
+def test_a_wrong_call_and_a_bad_file_have_their_exit_codes_whatever_is_closed() -> None:
+    for streams in ("<&-", ">&-", "2>&-", ">&- 2>&-"):
+        assert call_without(streams, "show")[0] == 2
+        assert call_without(streams, "show", "missing")[0] == 1
+        assert b"Traceback" not in call_without(streams, "show", "missing")[2]
+
+
+@posix_only
+@pytest.mark.parametrize("command", ["show", "ledger", "waiting", "merge", "decode", "encode"])
+def test_a_closed_input_that_is_needed_is_a_failure_in_one_line(command: str) -> None:
+    code, _, err = call_without("<&-", command, "-")
+    assert code == 1
+    assert err.startswith(b"rref-proto: ")
+    assert err.count(b"\n") == 1
+
+
+@posix_only
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@with_output
+def test_an_output_without_room_is_a_failure_in_one_line(
+    arguments: list[str], with_message: Path
+) -> None:
+    code, _, err = call_without(">/dev/full", *arguments, cwd=with_message)
+    assert code == 1
+    assert err == b"rref-proto: [Errno 28] No space left on device\n"
+
+
+@posix_only
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_error_stream_without_room_changes_no_exit_code() -> None:
+    assert call_without("2>/dev/full", "show", LIFECYCLE)[0] == 0
+    assert call_without("2>/dev/full", "show", "missing")[0] == 1
+    assert call_without("2>/dev/full", "show")[0] == 2

@@ -72,3 +72,24 @@ def test_there_is_no_bar_for_standard_input(monkeypatch: pytest.MonkeyPatch) -> 
     give_stdin(monkeypatch, Path(HOLDING).read_bytes())
     assert main(["ledger", "-"]) == 0
     assert terminal.getvalue() == ""
+
+
+def test_show_draws_a_bar_beside_what_it_prints_into_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = _terminal(monkeypatch)
+    assert main(["show", HOLDING]) == 0
+    assert terminal.getvalue().count("\r[") > 80
+    assert _screen(terminal.getvalue()) == ""
+    out = capsys.readouterr().out
+    assert "RRefUserDelete" in out
+    assert "\r" not in out
+
+
+def test_show_draws_no_bar_among_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    lines = Terminal()
+    monkeypatch.setattr(sys, "stdout", lines)
+    assert main(["show", HOLDING]) == 0
+    assert terminal.getvalue() == ""
+    assert "RRefUserDelete" in lines.getvalue()
