@@ -1,6 +1,6 @@
 """What PyTorch's RPC puts into a pickle of Python's, read and written without unpickling."""
 
-from .name_in import name_in
+from .naming import name_in
 from .serialized import SerializedPyObj
 from .values import PythonRemoteException, PythonUDF
 
