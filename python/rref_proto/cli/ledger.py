@@ -125,7 +125,7 @@ def _report(
     if invalid > 1:
         problems.append(f"{invalid - 1} more messages that are not valid")
     moment = end if ledger.at is None else ledger.at
-    return Report(ledger, start or 0, moment, problems, older_than)
+    return Report(ledger, start, moment, problems, older_than)
 
 
 FORMATS: dict[tuple[str, bool], Callable[[Report], Iterator[str]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -19,11 +19,12 @@ from .times import absolute
 class Report(NamedTuple):
     """A ledger at one moment, and what could not be read of its recordings.
 
-    `start` is the time of the first record; `older_than`, of forks that are leaks, in nanoseconds.
+    `start` is the time of the first record, None where there is none; `older_than`, of forks that
+    are leaks, in nanoseconds.
     """
 
     ledger: Ledger
-    start: int
+    start: int | None
     moment: int
     problems: list[str]
     older_than: int | None
@@ -66,13 +67,13 @@ def leak_lines(report: Report) -> Iterator[str]:
     """Yield every fork that is held, the oldest first, after how many who holds."""
     names, leaks = report.names, report.leaks
     if leaks:
-        yield f"{counted(len(leaks), 'fork')} still held {_moment(report)}"
+        yield f"{counted(len(leaks), 'fork')} still held{_moment(report)}"
         if len(leaks) > 1:
             yield from _group_lines(leaks, names)
             yield "oldest first:"
     else:
         known = "" if report.is_certain else "known to be "
-        yield f"no fork is {known}held {_moment(report)}"
+        yield f"no fork is {known}held{_moment(report)}"
     for fork in leaks:
         yield f"  rref {pair(fork.rref_id)} on owner {names(fork.owner)}"
         yield f"    {'created by':<12}  {names(fork.rref_id.created_on)}"
@@ -82,28 +83,23 @@ def leak_lines(report: Report) -> Iterator[str]:
 
 
 def json_lines(report: Report) -> Iterator[str]:
-    """Yield the ledger as one object of JSON, on one line. Times are in UTC, by RFC 3339."""
-    doubts = [
-        {
-            "reason": doubt.reason.name,
-            "workers": list(doubt.workers),
-            "total": doubt.total,
-            "text": doubt.text(report.names),
-        }
-        for doubt in report.ledger.doubts()
-    ]
-    yield json.dumps(
-        {
-            "at": absolute(report.moment),
-            "forks": [_json_of_fork(fork) for fork in report.leaks],
-            "certain": report.is_certain,
-            "doubts": doubts,
-            "problems": report.problems,
-            "workers": [
-                {"id": worker, "name": name} for worker, name in sorted(report.ledger.names.items())
-            ],
-        }
-    )
+    """Yield the ledger as one object of JSON, times and ids as in protobuf's JSON of a record."""
+    told = {
+        "time": None if report.start is None else absolute(report.moment),
+        "certain": report.is_certain,
+        "forks": [_json_of_fork(fork, report.names.known) for fork in report.leaks],
+        "doubts": [
+            {
+                "reason": doubt.reason.name,
+                "workerIds": list(doubt.workers),
+                "total": doubt.total,
+                "text": doubt.text(report.names),
+            }
+            for doubt in report.ledger.doubts()
+        ],
+        "problems": report.problems,
+    }
+    yield json.dumps(told, indent=2)
 
 
 def _parts(fork: HeldFork, report: Report) -> Iterator[tuple[str, str]]:
@@ -118,7 +114,8 @@ def _parts(fork: HeldFork, report: Report) -> Iterator[tuple[str, str]]:
         yield "made by" if is_own else "passed on by", names(fork.fork_id.created_on)
     doubt = "" if fork.certainty is Certainty.KNOWN else f" ({fork.certainty.value})"
     yield "held by", f"{names(fork.holder)}{doubt}"
-    yield "since", "not known" if fork.since is None else seconds(fork.since - report.start)
+    start = report.start or 0
+    yield "since", "not known" if fork.since is None else seconds(fork.since - start)
     yield "known by", fork.evidence.text
 
 
@@ -142,21 +139,25 @@ def _doubt_lines(report: Report) -> Iterator[str]:
 
 
 def _moment(report: Report) -> str:
-    least = f"for {report.older_than / SECOND:g} s or longer " if report.older_than else ""
-    return f"{least}at {seconds(report.moment - report.start)} ({absolute(report.moment)})"
+    least = f" for {report.older_than / SECOND:g} s or longer" if report.older_than else ""
+    if report.start is None:
+        return least
+    return f"{least} at {seconds(report.moment - report.start)} ({absolute(report.moment)})"
 
 
-def _json_of_fork(fork: HeldFork) -> dict[str, Any]:
+def _json_of_fork(fork: HeldFork, names: Mapping[int, str]) -> dict[str, Any]:
     return {
-        "owner": fork.owner,
-        "rref_id": _json_of_id(fork.rref_id),
-        "fork_id": None if fork.fork_id is None else _json_of_id(fork.fork_id),
-        "holder": fork.holder,
+        "ownerId": fork.owner,
+        "ownerName": names.get(fork.owner, ""),
+        "rrefId": _json_of_id(fork.rref_id),
+        "forkId": None if fork.fork_id is None else _json_of_id(fork.fork_id),
+        "holderId": fork.holder,
+        "holderName": names.get(fork.holder, ""),
         "since": None if fork.since is None else absolute(fork.since),
         "certainty": fork.certainty.value,
         "evidence": fork.evidence.name,
     }
 
 
-def _json_of_id(identifier: GloballyUniqueId) -> dict[str, int]:
-    return {"created_on": identifier.created_on, "local_id": identifier.local_id}
+def _json_of_id(identifier: GloballyUniqueId) -> dict[str, Any]:
+    return {"createdOn": identifier.created_on, "localId": str(identifier.local_id)}
