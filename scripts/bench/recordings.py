@@ -13,7 +13,8 @@ from timing import Table, compare
 
 from rref_proto import write_recording
 from rref_proto.cli.files import open_recordings
-from rref_proto.cli.show import text_lines
+from rref_proto.cli.lines import text_lines
+from rref_proto.cli.names import Names, seconds
 from rref_proto.recording import Record, merge
 
 MESSAGES = 10_000
@@ -30,7 +31,9 @@ def tables() -> Iterator[Table]:
                 "reading one recording": lambda: _exhaust(_records([whole])),
                 "merging two recordings": lambda: _exhaust(_records(divided[2])),
                 "merging a thousand recordings": lambda: _exhaust(_records(divided[1000])),
-                "a line of text for each message": lambda: _exhaust(text_lines(_records([whole]))),
+                "a line of text for each message": lambda: _exhaust(
+                    text_lines(_records([whole]), Names(), seconds)
+                ),
             },
         )
 

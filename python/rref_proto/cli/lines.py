@@ -28,14 +28,15 @@ def text_lines(
         if isinstance(record, RecordedEvent):
             worker = names(record.worker_id)
             way_width = max(way_width, len(worker))
-            line = f"{time}  {worker:<{way_width}}  {event_summary(record)}"
+            line = f"{time}  {worker.ljust(way_width)}  {event_summary(record)}"
         else:
             way = f"{names(record.from_worker_id)} -> {names(record.to_worker_id)}"
-            number = "" if record.message.id is None else f"#{record.message.id}"
+            message_id = record.message.id
+            number = "" if message_id is None else f"#{message_id}"
             way_width, number_width = max(way_width, len(way)), max(number_width, len(number))
             name, said, command = summary_of(record)
             line = (
-                f"{time}  {way:<{way_width}}  {name:<{NAME}}  {number:<{number_width}}  "
-                f"{said:<{SAID}}  {sizes_of(record, command)}"
+                f"{time}  {way.ljust(way_width)}  {name.ljust(NAME)}  {number.ljust(number_width)}"
+                f"  {said.ljust(SAID)}  {sizes_of(record, command)}"
             )
         yield printable(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import RRefProtoError
-from ..libtorch import to_payload
+from ..libtorch import payload_size
 from ..recording import RecordedMessage
 from ..rpc_command import RpcCommandBase
 
@@ -13,15 +13,20 @@ def sizes_of(record: RecordedMessage, command: RpcCommandBase | None) -> str:
 
     `command` is what the message holds; None where it has no values, or none that can be read.
     """
-    protobuf = f"{sum(map(len, record.message.to_parts()))} B protobuf"  # type: ignore[arg-type]
+    protobuf = sum(map(len, record.message.to_parts()))  # type: ignore[arg-type]
+    native = _native_size(record, command)
+    return (
+        f"{protobuf} B protobuf"
+        if native is None
+        else f"{protobuf} B protobuf, {native} B libtorch"
+    )
+
+
+def _native_size(record: RecordedMessage, command: RpcCommandBase | None) -> int | None:
     native = record.native_message
-    if native is None and command is not None:
-        try:
-            # A message that came from the wire would be read once more.
-            native = to_payload(command.toMessage())
-        except RRefProtoError:
-            return protobuf
-    if native is None:
-        return protobuf
-    size = len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
-    return f"{protobuf}, {size} B libtorch"
+    if native is not None:
+        return len(native.payload) + sum(len(tensor.data) for tensor in native.tensors)
+    try:
+        return None if command is None else payload_size(command)
+    except RRefProtoError:
+        return None

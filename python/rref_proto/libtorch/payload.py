@@ -10,7 +10,7 @@ from .._wire import bytes_view
 from ..errors import MessageTypeError
 from ..message import Message, command_of
 from ..native import NO_ID, NativeMessage, native_id, valid_native_message
-from ..rpc_command import CLASS_OF_TYPE, fromMessage
+from ..rpc_command import CLASS_OF_TYPE, RpcCommandBase, fromMessage
 from ..tensor import Tensor
 from .layouts import LAYOUTS
 
@@ -39,6 +39,13 @@ def to_payload(message: Message) -> NativeMessage:
     message_type, write = WRITERS[command.body_field]
     payload, tensors = write(command)
     return valid_native_message(message_type, payload, tensors, native_id(message.id))
+
+
+def payload_size(command: RpcCommandBase) -> int:
+    """Return how many bytes libtorch's payload of an object and its tensors are."""
+    _, write = WRITERS[command.body_field]
+    payload, tensors = write(command)
+    return len(payload) + sum([len(tensor.data) for tensor in tensors])
 
 
 def from_payload(
