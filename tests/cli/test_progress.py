@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -93,3 +94,13 @@ def test_show_draws_no_bar_among_its_lines(monkeypatch: pytest.MonkeyPatch) -> N
     assert main(["show", HOLDING]) == 0
     assert terminal.getvalue() == ""
     assert "RRefUserDelete" in lines.getvalue()
+
+
+def test_show_draws_no_bar_beside_a_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as pager, os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert main(["show", "--type", "RRefUserDelete", HOLDING]) == 0
+        assert b"RRefUserDelete" in pager.readline()
+    assert terminal.getvalue() == ""

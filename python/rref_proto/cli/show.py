@@ -13,6 +13,7 @@ from .filters import Selection, add_filters
 from .lines import text_lines
 from .mermaid import mermaid_lines
 from .names import seconds
+from .streams import is_output_watched
 from .times import absolute
 
 
@@ -39,8 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the recordings that the call names; return the exit code."""
     selection = Selection(options)
     # On one terminal, the bar and the lines would be mixed.
-    watched = [] if sys.stdout.isatty() else options.recordings
-    with Progress(watched) as progress:
+    with Progress([] if is_output_watched() else options.recordings) as progress:
         records = selection.of(read_recordings(options.recordings, progress))
         lines = FORMATS[options.format](records, selection, options.absolute)
         sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -54,6 +55,15 @@ class _ClosedOutput(io.RawIOBase):
         """Fail if something was to be written, also where that failure was not noticed."""
         if self.is_needed:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+
+
+def is_output_watched() -> bool:
+    """Return whether what is printed comes to a terminal, perhaps by a pipe to a pager."""
+    try:
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+    except OSError:  # no file of the operating system
+        return sys.stdout.isatty()
+    return sys.stdout.isatty() or stat.S_ISFIFO(mode)
 
 
 def discard_unwritten() -> None:

@@ -141,13 +141,15 @@ def _check_whole(size: int, got: int) -> None:
 
 def _read_length(read: Callable[[int], Any]) -> tuple[int, int] | None:
     """Read the varint before a record; return it and its own size, or None at the end."""
-    prefix = bytearray()
-    while byte := read(1):
-        prefix += byte
-        if prefix[-1] < 0x80 or len(prefix) == 10:
-            break
+    prefix = bytearray(read(1))
     if not prefix:
         return None
+    if prefix[0] < 0x80:  # as of most records
+        return prefix[0], 1
+    while len(prefix) < 10 and (byte := read(1)):
+        prefix += byte
+        if prefix[-1] < 0x80:
+            break
     length, size = read_varint(memoryview(prefix), 0)
     if length > MAX_SIZE:
         raise DecodeError(f"expected a record of at most {MAX_SIZE} bytes, got {length}")
