@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from .._text import beginning
 from ..ids import GloballyUniqueId
 from ..recording import SECOND, Record, RecordedEvent
 
-Namer = Callable[[int], str]
 # In characters.
 LONGEST_NAME = 32
 
