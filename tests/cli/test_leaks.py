@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ import rref_proto
 from rref_proto import (
     EventKind,
     ForkId,
+    Ledger,
     RecordedEvent,
     RecordedMessage,
     RemoteRet,
     RRefId,
     write_recording,
 )
+from rref_proto.cli.report import Report, json_lines, leak_lines, ledger_lines
 from rref_proto.cli.times import absolute
 from rref_proto.recording import Record
 
@@ -277,3 +279,26 @@ def test_lines_that_cannot_be_written_do_not_look_like_a_leak(name: str, code: i
     assert done.returncode == code
     assert done.stderr.startswith(b"rref-proto: ")
     assert done.stderr.count(b"\n") == 1
+
+
+class LedgerOfNames(Ledger):
+    """A ledger that counts how often all names are asked for."""
+
+    asked = 0
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        self.asked += 1
+        return super().names
+
+
+@pytest.mark.parametrize("lines", [ledger_lines, leak_lines, json_lines])
+def test_all_names_are_taken_once_however_many_forks_are_listed(
+    lines: Callable[[Report], Iterator[str]],
+) -> None:
+    ledger = LedgerOfNames()
+    for number in range(20):
+        ledger.observe_record(sent(number, RemoteRet(RRefId(1, 0), ForkId(1, number + 1))))
+    text = "\n".join(lines(Report(ledger, 0, 20, [], None)))
+    assert text.count("\n") > 20
+    assert ledger.asked == 1

@@ -40,15 +40,10 @@ class Report(NamedTuple):
         """Whether nothing else can be held."""
         return not self.problems and not self.ledger.doubts()
 
-    @property
-    def names(self) -> Names:
-        """What gives the name of a worker."""
-        return Names(self.ledger.names)
-
 
 def ledger_lines(report: Report) -> Iterator[str]:
     """Yield who holds what, by owner and RRef, and what the ledger is not certain of."""
-    names, ledger = report.names, report.ledger
+    names, ledger = Names(report.ledger.names), report.ledger
     held = sorted(ledger.held(), key=attrgetter("owner", "rref_id"))
     for owner, of_owner in groupby(held, key=attrgetter("owner")):
         yield f"owner {names(owner)}"
@@ -56,16 +51,16 @@ def ledger_lines(report: Report) -> Iterator[str]:
             yield f"  rref {pair(rref_id)}  created by {names(rref_id.created_on)}"
             for fork in forks:
                 yield "    " + "  ".join(
-                    f"{label} {value}" for label, value in _parts(fork, report)
+                    f"{label} {value}" for label, value in _parts(fork, names, report.start or 0)
                 )
     counts = counted(len(ledger.forks), "RRef"), sum(len(forks) for forks in ledger.forks.values())
     yield f"{counts[0]} held by {counted(counts[1], 'fork')}"
-    yield from _doubt_lines(report)
+    yield from _doubt_lines(report, names)
 
 
 def leak_lines(report: Report) -> Iterator[str]:
     """Yield every fork that is held, the oldest first, after how many who holds."""
-    names, leaks = report.names, report.leaks
+    names, leaks = Names(report.ledger.names), report.leaks
     if leaks:
         yield f"{counted(len(leaks), 'fork')} still held{_moment(report)}"
         if len(leaks) > 1:
@@ -77,23 +72,24 @@ def leak_lines(report: Report) -> Iterator[str]:
     for fork in leaks:
         yield f"  rref {pair(fork.rref_id)} on owner {names(fork.owner)}"
         yield f"    {'created by':<12}  {names(fork.rref_id.created_on)}"
-        for label, value in _parts(fork, report):
+        for label, value in _parts(fork, names, report.start or 0):
             yield f"    {label:<12}  {value}"
-    yield from _doubt_lines(report)
+    yield from _doubt_lines(report, names)
 
 
 def json_lines(report: Report) -> Iterator[str]:
     """Yield the ledger as one object of JSON, times and ids as in protobuf's JSON of a record."""
+    names = Names(report.ledger.names)
     told = {
         "time": None if report.start is None else absolute(report.moment),
         "certain": report.is_certain,
-        "forks": [_json_of_fork(fork, report.names.known) for fork in report.leaks],
+        "forks": [_json_of_fork(fork, names.known) for fork in report.leaks],
         "doubts": [
             {
                 "reason": doubt.reason.name,
                 "workerIds": list(doubt.workers),
                 "total": doubt.total,
-                "text": doubt.text(report.names),
+                "text": doubt.text(names),
             }
             for doubt in report.ledger.doubts()
         ],
@@ -102,9 +98,8 @@ def json_lines(report: Report) -> Iterator[str]:
     yield json.dumps(told, indent=2)
 
 
-def _parts(fork: HeldFork, report: Report) -> Iterator[tuple[str, str]]:
+def _parts(fork: HeldFork, names: Names, start: int) -> Iterator[tuple[str, str]]:
     """Yield what is known of a fork besides its RRef, each with its label."""
-    names = report.names
     if fork.fork_id is None:
         yield "fork", "not named"
     else:
@@ -114,7 +109,6 @@ def _parts(fork: HeldFork, report: Report) -> Iterator[tuple[str, str]]:
         yield "made by" if is_own else "passed on by", names(fork.fork_id.created_on)
     doubt = "" if fork.certainty is Certainty.KNOWN else f" ({fork.certainty.value})"
     yield "held by", f"{names(fork.holder)}{doubt}"
-    start = report.start or 0
     yield "since", "not known" if fork.since is None else seconds(fork.since - start)
     yield "known by", fork.evidence.text
 
@@ -129,11 +123,11 @@ def _group_lines(leaks: list[HeldFork], names: Names) -> Iterator[str]:
         )
 
 
-def _doubt_lines(report: Report) -> Iterator[str]:
+def _doubt_lines(report: Report, names: Names) -> Iterator[str]:
     """Yield what the ledger is not certain of, and what it cannot explain."""
     for doubt in report.ledger.doubts():
         label = "not explained" if isinstance(doubt.reason, Remark) else "not certain"
-        yield f"{label}: {doubt.text(report.names)}"
+        yield f"{label}: {doubt.text(names)}"
     if report.problems:
         yield f"not certain: {counted(len(report.problems), 'problem')}, so not all could be read"
 
