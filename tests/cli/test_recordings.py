@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tracemalloc
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from rref_proto import (
     merge,
 )
 from rref_proto.cli.files import open_recordings, read_recordings
+from rref_proto.cli.ledger import NOT_CERTAIN
 from rref_proto.cli.sources import LARGEST_IN_MEMORY
 
 from cli_helpers import HOLDING, LIFECYCLE, give_stdin, load, run, save
@@ -177,3 +179,11 @@ def test_the_name_of_a_file_is_apart_from_the_place_in_it(
     result = run(*arguments)
     assert result.code == 1
     assert result.err.startswith(f"rref-proto: README.md: {place}")
+
+
+def test_a_path_that_cannot_be_looked_at_is_one_problem_of_a_ledger(tmp_path: Path) -> None:
+    too_long = str(tmp_path / ("x" * 5000))
+    result = run("ledger", "--leaks", LIFECYCLE, too_long)
+    assert result.code == NOT_CERTAIN
+    assert result.out.startswith(b"no fork is known to be held at ")
+    assert os.strerror(errno.ENAMETOOLONG) in result.err

@@ -6,13 +6,12 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
 from ..errors import DecodeError, RRefProtoError
 from ..recording import Record, merge, read_recording
-from .sources import Reader, Source, source_of
+from .sources import Reader, Source, size_of_file, source_of
 
 BAR_WIDTH = 40
 # In bytes: how much of a recording is read at a time, and in all of them together.
@@ -105,10 +104,9 @@ class Progress:
     """How far the reading of files has come, on a terminal: a bar on standard error."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        files = [Path(path) for path in paths if path != "-"]
         # Several recordings are read twice, see merge.
         times = 1 if len(paths) == 1 else 2
-        self.total = times * sum(file.stat().st_size for file in files if file.is_file())
+        self.total = times * sum(size_of_file(path) for path in paths if path != "-")
         self.shown = bool(self.total) and sys.stderr.isatty()
         self.read = 0
         self.percent = -1

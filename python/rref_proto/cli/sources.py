@@ -10,6 +10,7 @@ import weakref
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
@@ -40,14 +41,29 @@ class Source(Protocol):
 
 
 def source_of(path: str, *, is_read_again: bool = True) -> Source:
-    """Return the source that a call names."""
-    if path == "-" or (Path(path).exists() and not _is_file_or_folder(Path(path))):
+    """Return the source that a call names. What is wrong with it is told when it is read."""
+    if path == "-" or _is_pipe(path):
         return _Pipe(path, is_read_again)
     return _File(path)
 
 
-def _is_file_or_folder(path: Path) -> bool:
-    return path.is_file() or path.is_dir()  # to open a folder is an error that names it
+def size_of_file(path: str) -> int:
+    """Return the size of a file, in bytes; 0 of all else, also of what cannot be looked at."""
+    status = _status(path)
+    return status.st_size if status is not None and S_ISREG(status.st_mode) else 0
+
+
+def _is_pipe(path: str) -> bool:
+    """Whether a path names a pipe or a device. To open a folder is an error that names it."""
+    status = _status(path)
+    return status is not None and not (S_ISREG(status.st_mode) or S_ISDIR(status.st_mode))
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return Path(path).stat()
+    except OSError:
+        return None
 
 
 class _File:
