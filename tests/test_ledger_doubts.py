@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -205,6 +206,17 @@ def test_two_jobs_in_one_recording_are_noticed() -> None:
     answer = ScriptResp(IValue.from_python(None)).toMessage().with_id(0)
     exchange = [RecordedMessage(200, 1, 0, late.message), RecordedMessage(201, 0, 1, answer)]
     assert doubts_at([*JOB, *exchange]) == [Doubt(Reason.MORE_THAN_ONE_END, (1,))]
+
+
+def test_an_end_that_tells_of_fewer_requests_than_were_seen_is_of_another_job() -> None:
+    few = [RecordedEvent(100 + each, each, ENDED, "", 1) for each in (0, 1)]
+    assert doubts_at(without(ENDED) + few) == [Doubt(Reason.MORE_THAN_ONE_END, (0, 1))]
+    end = JOB[-1]
+    assert isinstance(end, RecordedEvent)
+    other = replace(end, request_count=2)
+    for both in ([other, end], [end, other]):
+        doubts = [each.reason for each in doubts_at([*JOB[:-1], *both])]
+        assert Reason.MORE_THAN_ONE_END in doubts
 
 
 def test_names_tell_of_two_jobs() -> None:

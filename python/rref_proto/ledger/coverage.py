@@ -29,7 +29,8 @@ class Coverage:
         self._requests = IdentifierSet()
         self._last_request: dict[int, int] = {}
         self._unanswered = Unanswered()  # the senders, but of requests after the moment None
-        self._request_counts: dict[int, int | None] = {}
+        # By the worker: the time of its first end, and how many requests that tells of.
+        self._ends: dict[int, tuple[int, int | None]] = {}
         self._renamed: set[int] = set()
         self._ended_twice: set[int] = set()
         self._deletes_in_shutdown: Counter[int] = Counter()
@@ -67,10 +68,10 @@ class Coverage:
         if event.kind == EventKind.SHUTDOWN_BEGAN:
             self.shutdown_began[worker] = min(time, self.shutdown_began.get(worker, time))
         elif event.kind == EventKind.RECORDING_ENDED:
-            if self.ended.get(worker, time) != time:
+            end = time, event.request_count
+            if self._ends.setdefault(worker, end) != end:
                 self._ended_twice.add(worker)
             self.ended[worker] = max(time, self.ended.get(worker, time))
-            self._request_counts[worker] = event.request_count
 
     def doubts(self, workers: Iterable[int]) -> Iterator[Doubt]:
         """Yield what speaks against knowing all; `workers` are those that identifiers name."""
@@ -118,12 +119,14 @@ class Coverage:
             yield Reason.DELETES_IN_SHUTDOWN, worker, total
 
     def _found_at_end(self, worker: int, ended: int) -> Iterator[tuple[Reason, int, int]]:
-        expected, seen = self._request_counts[worker], self._requests.count(worker)
+        (_, expected), seen = self._ends[worker], self._requests.count(worker)
         if expected is None:
             yield Reason.NOT_COUNTED, worker, 0
         elif seen < expected:
             yield Reason.REQUESTS_MISSING, worker, expected - seen
-        if worker in self._ended_twice or self._last_request.get(worker, ended) > ended:
+        goes_on = self._last_request.get(worker, ended) > ended
+        has_more = expected is not None and seen > expected
+        if worker in self._ended_twice or goes_on or has_more:
             yield Reason.MORE_THAN_ONE_END, worker, 0
         if self._is_past(ended) and worker not in self.shutdown_began:
             yield Reason.AFTER_THE_END, worker, 0
