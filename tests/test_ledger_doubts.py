@@ -20,7 +20,12 @@ from rref_proto import (
     MessageType,
     RecordedEvent,
     RecordedMessage,
+    RemoteException,
+    RemoteRet,
+    RRefAck,
     RRefChildAccept,
+    RRefId,
+    RRefUserDelete,
     ScriptResp,
     omit_values,
 )
@@ -195,6 +200,25 @@ def test_a_request_without_an_answer_is_doubted_if_it_was_sent_before_the_moment
     assert doubts_at(JOB[:1] + JOB[2:]) == [Doubt(Reason.UNANSWERED, (1,), 1)]
     assert doubts_at(JOB[:7] + JOB[8:]) == []
     assert JOB[7].time > 5
+
+
+DELETE = RRefUserDelete(RRefId(1, 0), ForkId(1, 1)).toMessage().with_id(4)
+REFUSAL = RemoteException("no such worker").toMessage().with_id(4)
+ANSWERS = {"late": RRefAck().toMessage().with_id(4), "refused": REFUSAL, "none": None}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_an_owner_that_has_not_acknowledged_a_delete_may_count_the_fork(
+    answer: Message | None,
+) -> None:
+    held = RemoteRet(RRefId(1, 0), ForkId(1, 1)).toMessage().with_id(3)
+    records = [RecordedMessage(1, 0, 1, held), RecordedMessage(2, 1, 0, DELETE)]
+    if answer is not None:
+        time = 4 if answer is REFUSAL else 6
+        records.append(RecordedMessage(time, 0, 1, answer))
+    assert Doubt(Reason.DELETED, (), 1) in ledger_of([*records], 5).doubts()
+    acknowledged = [*records, RecordedMessage(3, 0, 1, RRefAck().toMessage().with_id(4))]
+    assert Reason.DELETED not in reasons(ledger_of([*acknowledged], 5))
 
 
 def test_two_jobs_in_one_recording_are_noticed() -> None:

@@ -96,8 +96,8 @@ class Ledger:
         """Return all reasons why `held` may lack a fork, or have one too many; none if it is exact.
 
         It is exact if each worker's recording has its end, as many requests as the end says, and
-        a response to each of them; if each identifier was named; and if no remark was made. A
-        worker with which no other one had to do is not missed.
+        a response to each of them; if each identifier was named; if each delete was acknowledged;
+        and if no remark was made. A worker with which no other one had to do is not missed.
         """
         return list(self._doubts())
 
@@ -205,6 +205,8 @@ class Ledger:
         for certainty, reason in _UNCERTAIN.items():
             if uncertain[certainty]:
                 yield Doubt(reason, (), uncertain[certainty])
+        if deletions := self._rules.deletions():
+            yield Doubt(Reason.DELETED, (), deletions)
         for remark, count in self.remarks.items():
             yield Doubt(remark, (), count)
 

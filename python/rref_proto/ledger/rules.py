@@ -18,7 +18,7 @@ from ..rref import (
     ScriptRRefFetchCall,
 )
 from .forks import Claim, Forks
-from .requests import Requests
+from .requests import Deletion, Requests
 from .told import Evidence, Remark
 
 
@@ -85,13 +85,18 @@ class Rules:
                 self._forks.confirm(confirmed, Evidence.CHILD_ACCEPT)
                 self._requests.drop(confirmed)
             case RRefUserDelete(rref_id, fork_id):
-                self._requests.add(sender, receiver, message_id, None)
+                self._requests.add(sender, receiver, message_id, Deletion(fork_id))
                 self._forks.delete((receiver, rref_id), fork_id, sender)
             case RRefAck():
-                claimed = self._requests.take(receiver, sender, message_id)
-                self._forks.confirm(claimed, Evidence.ACKNOWLEDGEMENT)
+                asked = self._requests.take(receiver, sender, message_id)
+                if isinstance(asked, Claim):
+                    self._forks.confirm(asked, Evidence.ACKNOWLEDGEMENT)
             case ScriptRRefFetchCall(_, rref_id) | PythonRRefFetchCall(_, rref_id):
                 self._forks.infer((receiver, rref_id), sender, time)
+
+    def deletions(self) -> int:
+        """Return how many forks were deleted whose owners have not acknowledged it."""
+        return self._requests.deletions()
 
 
 class Hindsight:

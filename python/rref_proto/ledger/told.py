@@ -104,6 +104,9 @@ class Reason(Enum):
     )
     PENDING = "{forks} asked for, and no answer was seen by then"
     INFERRED = "{forks} inferred: no message announced them"
+    DELETED = (
+        "{forks} deleted, and no RRefAck of the owner was seen by then: it may count them still"
+    )
     DELETES_IN_SHUTDOWN = (
         "{forks} deleted after their holders had begun to shut down, "
         "by the program or by the shutdown: {workers}"
