@@ -23,6 +23,7 @@ from rref_proto import (
     RemoteRet,
     RpcCommandBase,
     RRefChildAccept,
+    RRefForkData,
     RRefForkRequest,
     RRefUserDelete,
     ScalarType,
@@ -173,6 +174,24 @@ def test_a_message_is_one_where_one_observer_left_out_its_values(command: RpcCom
     # Without an id only the values tell two messages from one another.
     unnumbered, unnumbered_brief = recorded(None)
     assert merged([unnumbered], [unnumbered_brief]) == [unnumbered, unnumbered_brief]
+
+
+def test_messages_of_two_jobs_with_one_id_are_two_where_they_pass_on_other_rrefs() -> None:
+    def passing(*forks: ForkId) -> RecordedMessage:
+        passed = [RRefForkData(1, RREF, each, 1, "Tensor") for each in forks]
+        values = [IValue("rref_value", each) for each in passed]
+        return sent(1, ScriptRRefFetchRet([IValue.from_python(tuple(values))]), 7)
+
+    def without_values(whole: RecordedMessage) -> RecordedMessage:
+        message, omitted, passed, _ = omit_values(whole.message)
+        return replace(whole, message=message, omitted_values=omitted, passed_rrefs=passed)
+
+    none, one, another = passing(), passing(FORK), passing(ForkId(1, 99))
+    for first, second in permutations([none, one, another], 2):
+        assert merged([first], [second]) == [first, second]
+        brief = without_values(second)
+        assert merged([first], [brief]) == [first, brief]
+        assert merged([second], [brief]) == [second]
 
 
 @pytest.mark.parametrize(

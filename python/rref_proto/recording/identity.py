@@ -9,7 +9,8 @@ from hashlib import blake2b
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..passing import CARRIERS
+from ..errors import RRefProtoError
+from ..passing import CARRIERS, RRefs, rrefs_passed_by
 from ..v1 import recording_pb2
 from .event import RecordedEvent
 from .reading import Record
@@ -78,8 +79,9 @@ class Identities:
 def _said_by(record: RecordedMessage) -> Iterator[Buffer]:
     """Yield what tells a message from others: all but the time and the names of workers.
 
-    The values of a message that has an id do not count: one observer may have left them out, and
-    another not.
+    The values of a message that has an id do not count, since one observer may have left them out,
+    and another not. The RRefs in them count, and so tell the messages of two jobs apart, in which
+    the same ids come again.
     """
     message, number = record.message, record.message.id
     ends = record.from_worker_id, record.to_worker_id
@@ -91,10 +93,20 @@ def _said_by(record: RecordedMessage) -> Iterator[Buffer]:
     if not has_values:
         for value in record.omitted_values:
             value._to_proto(beside.omitted_values.add())
-        for rref in record.passed_rrefs:
-            rref._to_proto(beside.passed_rrefs.add())
         beside.passed_rrefs_unknown = record.passed_rrefs_unknown
+    for rref in _rrefs_of(record) if has_values else record.passed_rrefs:
+        rref._to_proto(beside.passed_rrefs.add())
     yield LENGTH.pack(beside.ByteSize())
     yield beside.SerializeToString()
     if not has_values:
         yield from message.to_parts()
+
+
+def _rrefs_of(record: RecordedMessage) -> RRefs:
+    """Return the RRefs in the values of a message, also where these were left out."""
+    if record.omitted_values or record.passed_rrefs:
+        return record.passed_rrefs
+    try:
+        return rrefs_passed_by(record.message) or ()
+    except RRefProtoError:  # the values were left out, or are not valid
+        return ()
