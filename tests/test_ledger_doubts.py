@@ -229,7 +229,40 @@ def test_two_jobs_in_one_recording_are_noticed() -> None:
     assert isinstance(late, RecordedMessage)
     answer = ScriptResp(IValue.from_python(None)).toMessage().with_id(0)
     exchange = [RecordedMessage(200, 1, 0, late.message), RecordedMessage(201, 0, 1, answer)]
-    assert doubts_at([*JOB, *exchange]) == [Doubt(Reason.MORE_THAN_ONE_END, (1,))]
+    assert doubts_at([*JOB, *exchange]) == [
+        Doubt(Reason.MORE_THAN_ONE_END, (0, 1)),
+        Doubt(Reason.REPEATED, (1,), 1),
+    ]
+
+
+@given(jobs, jobs, st.data())
+def test_a_job_that_was_killed_and_another_are_never_certain_and_wrong(
+    killed: Job, other: Job, data: st.DataObject
+) -> None:
+    seen = killed.records[: data.draw(st.integers(1, len(killed.records)))]
+    others = [replace(each, time=each.time + 1000) for each in other.records]
+    for moment, forks in ((killed.moment, killed.forks), (other.moment + 1000, other.forks)):
+        ledger = ledger_of([*seen, *others], moment)
+        assert ledger.doubts() or ledger.forks == forks
+
+
+@given(jobs, jobs, st.integers(0, WORKERS - 1))
+def test_recordings_of_two_jobs_are_never_certain_and_wrong(
+    job: Job, other: Job, worker: int
+) -> None:
+    of_worker = [each for each in job.records if _recorded_by(each) == worker]
+    others = [replace(each, time=each.time + 1000) for each in other.records]
+    seen = [*of_worker, *(each for each in others if _recorded_by(each) != worker)]
+    for moment, forks in ((job.moment, job.forks), (other.moment + 1000, other.forks)):
+        ledger = ledger_of(seen, moment)
+        assert ledger.doubts() or ledger.forks == forks
+
+
+def _recorded_by(record: Record) -> int:
+    """Return the worker that records: its own requests, and the responses to it."""
+    if isinstance(record, RecordedEvent):
+        return record.worker_id
+    return record.from_worker_id if record.is_request else record.to_worker_id
 
 
 def test_an_end_that_tells_of_fewer_requests_than_were_seen_is_of_another_job() -> None:

@@ -27,6 +27,8 @@ class Coverage:
         self._first: int | None = None
         self._last: int | None = None
         self._requests = IdentifierSet()
+        self._repeated: Counter[int] = Counter()
+        # By the worker: the time of the last request that it sent or was sent.
         self._last_request: dict[int, int] = {}
         self._unanswered = Unanswered()  # the senders, but of requests after the moment None
         # By the worker: the time of its first end, and how many requests that tells of.
@@ -45,10 +47,11 @@ class Coverage:
         what = None if is_later else sender
         self._unanswered.note(sender, receiver, message_id, is_request, what)
         if is_request:
-            if message_id is not None:
-                self._requests.add_number(sender, message_id)
+            if message_id is not None and not self._requests.add_number(sender, message_id):
+                self._repeated[sender] += 1
             if time is not None:
-                self._last_request[sender] = max(time, self._last_request.get(sender, time))
+                for worker in (sender, receiver):
+                    self._last_request[worker] = max(time, self._last_request.get(worker, time))
 
     def note_delete(self, sender: int) -> None:
         """Note that a worker has deleted a fork, at the moment or before."""
@@ -115,6 +118,8 @@ class Coverage:
         unanswered = Counter(sender for sender in self._unanswered if sender is not None)
         for worker, total in unanswered.items():
             yield Reason.UNANSWERED, worker, total
+        for worker, total in self._repeated.items():
+            yield Reason.REPEATED, worker, total
         for worker, total in self._deletes_in_shutdown.items():
             yield Reason.DELETES_IN_SHUTDOWN, worker, total
 

@@ -21,13 +21,15 @@ class IdentifierSet:
         """Put an identifier in."""
         self.add_number(identifier.created_on, identifier.local_id)
 
-    def add_number(self, worker: int, number: int) -> None:
-        """Put in what a worker has given this number."""
+    def add_number(self, worker: int, number: int) -> bool:
+        """Put in what a worker has given this number; return whether it was not in before."""
         blocks = self._blocks.get(worker)
         if blocks is None:
             blocks = self._blocks[worker] = {}
-        block = number // NUMBERS_IN_BLOCK
-        blocks[block] = blocks.get(block, 0) | 1 << number % NUMBERS_IN_BLOCK
+        block, bit = number // NUMBERS_IN_BLOCK, 1 << number % NUMBERS_IN_BLOCK
+        before = blocks.get(block, 0)
+        blocks[block] = before | bit
+        return not before & bit
 
     def has(self, identifier: GloballyUniqueId) -> bool:
         """Tell whether an identifier is in the set."""

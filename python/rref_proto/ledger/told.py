@@ -91,7 +91,11 @@ class Reason(Enum):
     )
     NOT_COUNTED = "the end of the recording does not tell how many requests it has: {workers}"
     REQUESTS_MISSING = "{requests} missing that the recordings of these had: {workers}"
-    MORE_THAN_ONE_END = "the recording goes on after its end, or ends twice: two jobs? {workers}"
+    MORE_THAN_ONE_END = (
+        "the recording ends twice, or requests of the worker or to it are later than its end: "
+        "two jobs, or clocks that differ? {workers}"
+    )
+    REPEATED = "{requests} seen twice: two jobs, or a recording that is here twice? {workers}"
     TWO_NAMES = "the worker has more than one name: two jobs? {workers}"
     ONE_NAME_TWICE = "several workers have the same name: two jobs? {workers}"
     UNANSWERED = (
