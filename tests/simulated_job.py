@@ -53,6 +53,8 @@ class SimulatedJob:
         self.workers = range(workers)
         self.records: list[Record] = []
         self.forks: Counts = {}
+        # What the owners count when nothing is on its way: after each answer, by its time.
+        self.history: dict[int, Counts] = {0: {}}
         self._chance = random.Random(seed)
         self._references: list[Reference] = []
         self._local_ids: Counter[int] = Counter()
@@ -66,6 +68,7 @@ class SimulatedJob:
 
     def step(self) -> None:
         """Do something at random."""
+        self._remember()
         steps: list[Callable[[], None]] = [self._create, self._own]
         if self._references:
             steps += [self._pass_on, self._pass_on, self._return, self._fetch, self._drop]
@@ -79,6 +82,7 @@ class SimulatedJob:
         self._meet()
         while self._references:
             self._delete(self._references.pop())
+        self._remember()
         for worker in self.workers:
             count = self._request_ids[worker]
             ended = RecordedEvent(
@@ -178,11 +182,15 @@ class SimulatedJob:
     def _exchange(
         self, sender: int, receiver: int, request: RpcCommandBase, response: RpcCommandBase
     ) -> None:
+        self._remember()
         number = self._request_ids[sender]
         self._request_ids[sender] += 1
         for command, way in ((request, (sender, receiver)), (response, (receiver, sender))):
             message = command.toMessage().with_id(number)
             self.records.append(RecordedMessage(self.now + 1, *way, message))
+
+    def _remember(self) -> None:
+        self.history[self.now] = {rref: dict(forks) for rref, forks in self.forks.items()}
 
     def _next_id(self, worker: int) -> int:
         number = self._local_ids[worker]

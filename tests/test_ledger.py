@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 from rref_proto import (
     DecodeError,
     ForkId,
+    IValue,
     Ledger,
     Message,
     PythonResp,
     RemoteRet,
     RRefAck,
     RRefChildAccept,
+    RRefForkData,
     RRefForkRequest,
     RRefId,
     RRefUserDelete,
+    ScriptResp,
     ScriptRRefFetchCall,
     SerializedPyObj,
     read_recording,
@@ -41,6 +44,11 @@ GRANTED = (OWNER, CHILD, RRefAck().toMessage().with_id(2))
 ACCEPTED = (CHILD, CREATOR, RRefChildAccept(CHILD_FORK).toMessage().with_id(3))
 DELETED = (CHILD, OWNER, RRefUserDelete(RREF, CHILD_FORK).toMessage().with_id(4))
 FETCHED = (CHILD, OWNER, ScriptRRefFetchCall(CHILD, RREF).toMessage().with_id(5))
+
+# By worker 2, as the message says; but worker 1 sends it.
+PASSED_ON = ScriptResp(
+    IValue("rref_value", RRefForkData(OWNER, RREF, ForkId(2, 7), 2, "int"))
+).toMessage()
 
 Seen = tuple[int, int, Message]
 
@@ -134,6 +142,7 @@ def test_says_what_it_cannot_explain() -> None:
         Remark.DELETE_BY_ANOTHER: [CREATED, (2, 0, RRefUserDelete(RREF, FORK).toMessage())],
         Remark.FORK_OF_ANOTHER_RREF: [CREATED, (0, 1, RemoteRet(RRefId(1, 7), FORK).toMessage())],
         Remark.FETCH_AFTER_DELETE: [ASKED, GRANTED, DELETED, FETCHED],
+        Remark.PASSED_ON_BY_ANOTHER: [(1, 0, PASSED_ON)],
         Remark.UNKNOWN_REQUEST: [GRANTED],
         Remark.UNREADABLE_PICKLE: [(0, 1, PythonResp(SerializedPyObj(b"")).toMessage())],
         Remark.UNKNOWN_MESSAGE: [(0, 1, Message(message_pb2.Message()))],

@@ -24,8 +24,10 @@ from rref_proto import (
     RemoteRet,
     RRefAck,
     RRefChildAccept,
+    RRefForkData,
     RRefId,
     RRefUserDelete,
+    ScriptCall,
     ScriptResp,
     omit_values,
 )
@@ -131,6 +133,50 @@ def test_without_calls_later_deletes_tell_of_what_owners_passed_on(job: Job) -> 
     assert ledger.forks == quiet.forks
     assert Evidence.LATER_DELETE in {fork.evidence for fork in ledger.held()}
     assert Reason.REQUESTS_MISSING in reasons(ledger)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 12), st.data())
+def test_the_ledger_is_never_certain_and_wrong_while_a_message_is_on_its_way(
+    seed: int, steps: int, data: st.DataObject
+) -> None:
+    job = SimulatedJob(WORKERS, seed)
+    for _ in range(steps):
+        job.step()
+    job.end()
+    moment = data.draw(st.integers(1, job.now))
+    before = max(time for time in job.history if time <= moment)
+    after = min((time for time in job.history if time >= moment), default=before)
+    ledger = ledger_of(job.records, moment)
+    assert ledger.doubts() or ledger.forks in (job.history[before], job.history[after])
+
+
+def test_a_fork_in_an_answer_that_is_on_its_way_is_doubted() -> None:
+    fork = IValue("rref_value", RRefForkData(0, RRefId(0, 0), ForkId(0, 1), 0, "int"))
+    answer = ScriptResp(fork).toMessage().with_id(0)
+    first = JOB[0]
+    assert isinstance(first, RecordedMessage)
+    records = [first, RecordedMessage(2, 0, 1, answer), *JOB[2:]]
+    assert doubts_at(records, 1) == [Doubt(Reason.IN_FLIGHT, (), 1)]
+    assert doubts_at(records, 2) == []
+    assert ledger_of(records, 1).held() == []
+    assert len(ledger_of(records, 2).held()) == 1
+
+
+def test_an_answer_without_its_request_is_doubted() -> None:
+    assert Doubt(Reason.UNASKED, (), 1) in doubts_at(JOB[1:])
+    # Where requests were recorded without ids, nobody knows which is answered.
+    first = JOB[0]
+    assert isinstance(first, RecordedMessage)
+    unnumbered = RecordedMessage(1, 1, 0, first.message.with_id(None))
+    reasons_then = reasons(ledger_of([unnumbered, *JOB[1:]], 5))
+    assert reasons_then == {Reason.REQUESTS_MISSING}
+
+
+def test_an_owner_whose_recording_is_missing_is_doubted() -> None:
+    fork = IValue("rref_value", RRefForkData(9, RRefId(0, 0), ForkId(0, 1), 0, "int"))
+    call = ScriptCall("__torch__.f", [fork]).toMessage().with_id(0)
+    records = [RecordedMessage(1, 1, 0, call), *JOB[1:]]
+    assert Doubt(Reason.NO_END, (9,)) in doubts_at(records)
 
 
 @given(jobs)

@@ -84,6 +84,7 @@ def test_a_time_without_a_zone_is_refused_and_the_zone_asked_for(text: str) -> N
         "+snan",
         "+inf",
         "+-1",
+        "+1_0",
         "+1000000000000.1",
         "+1e999990",
         "0001-01-01T00:00:00+14:00",

@@ -103,9 +103,9 @@ class Recording:
 class Progress:
     """How far the reading of files has come, on a terminal: a bar on standard error."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        # Several recordings are read twice, see merge.
-        times = 1 if len(paths) == 1 else 2
+    def __init__(self, paths: Sequence[str], *, read_before: bool = False) -> None:
+        # Several recordings are read twice, see merge; and once more where `read_before`.
+        times = (1 if len(paths) == 1 else 2) + read_before
         self.total = times * sum(size_of_file(path) for path in paths if path != "-")
         self.shown = bool(self.total) and sys.stderr.isatty()
         self.read = 0

@@ -14,6 +14,7 @@ from .arguments import FAILED, Commands, WrongCallError, add_command, add_record
 from .complaint import complain
 from .files import Progress, open_recordings
 from .report import Report, json_lines, leak_lines, ledger_lines
+from .streams import discard_unwritten
 from .times import Moment, absolute, read_moment, read_span
 
 NOT_CERTAIN = 3
@@ -71,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         # The code is for programs: that nobody can read the lines must not look like a leak.
         if not isinstance(error, BrokenPipeError):
             complain(str(error))
+        discard_unwritten()
         return code or NOT_CERTAIN
     return code
 
@@ -87,7 +89,7 @@ def _read(options: argparse.Namespace) -> Report:
     paths, at = options.recordings, options.at
     looks_for_shutdown = options.leaks and at is None
     is_read_again = looks_for_shutdown or len(paths) > 1
-    with Progress(paths) as progress:
+    with Progress(paths, read_before=looks_for_shutdown) as progress:
         recordings = open_recordings(paths, progress, problems, are_read_again=is_read_again)
         if looks_for_shutdown:
             at = _before_shutdown(chain.from_iterable(recordings))

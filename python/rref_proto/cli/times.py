@@ -51,7 +51,7 @@ def _nanoseconds(text: str) -> int:
     """Read a number of seconds; the "s" that `show` prints may follow."""
     seconds = Decimal(text.removesuffix("s"))
     # Compare before the conversion: an int of "1e999999" takes hours.
-    if not 0 <= seconds <= LARGEST_SPAN:
+    if "_" in text or not 0 <= seconds <= LARGEST_SPAN:
         raise ValueError
     return int(seconds * SECOND)
 

@@ -39,19 +39,27 @@ class Coverage:
 
     def note_message(
         self, sender: int, receiver: int, message_id: int | None, is_request: bool, time: int | None
-    ) -> None:
-        """Note a request or a response that was seen."""
+    ) -> bool:
+        """Note a request or a response that was seen.
+
+        Returns whether it answers a request that was open at the moment.
+        """
         self._note(sender, receiver, time)
         is_later = self._at is not None and time is not None and time > self._at
         # A request that is sent after the moment may be answered after the recording.
         what = None if is_later else sender
-        self._unanswered.note(sender, receiver, message_id, is_request, what)
+        asked_by = self._unanswered.note(sender, receiver, message_id, is_request, what)
         if is_request:
             if message_id is not None and not self._requests.add_number(sender, message_id):
                 self._repeated[sender] += 1
             if time is not None:
                 for worker in (sender, receiver):
                     self._last_request[worker] = max(time, self._last_request.get(worker, time))
+        return is_later and asked_by is not None
+
+    def note_worker(self, worker: int) -> None:
+        """Note that a worker takes part."""
+        self.workers.add(worker)
 
     def note_delete(self, sender: int) -> None:
         """Note that a worker has deleted a fork, at the moment or before."""
@@ -90,6 +98,10 @@ class Coverage:
             of_reason = {worker: total for each, worker, total in found if each is reason}
             if of_reason:
                 yield Doubt(reason, tuple(sorted(of_reason)), sum(of_reason.values()))
+        # The answer to a request without an id has the id that the request was given later.
+        unasked = self._unanswered.without_request - self._unanswered.without_id
+        if unasked > 0:
+            yield Doubt(Reason.UNASKED, (), unasked)
 
     def _note(self, sender: int, receiver: int, time: int | None) -> None:
         self.workers.add(sender)

@@ -26,7 +26,7 @@ from ..rpc_command import CLASS_OF_TYPE
 from .coverage import Coverage
 from .forks import Forks, RRef
 from .identifiers import IdentifierSet
-from .rules import Hindsight, Rules
+from .rules import Hindsight, Rules, is_passed_on_by_owner
 from .told import Certainty, Doubt, HeldFork, Reason, Remark
 
 
@@ -55,6 +55,7 @@ class Ledger:
         self._hindsight = Hindsight(self._forks)
         self._coverage = Coverage(at)
         self._named = IdentifierSet()
+        self._in_flight = 0
 
     @property
     def forks(self) -> dict[RRef, dict[ForkId, int]]:
@@ -152,6 +153,7 @@ class Ledger:
         is_past = self._is_past(time)
         # All that can fail comes first.
         created = command = remark = None
+        was_open = False
         if message_type in CARRIERS:
             created = created_by(message)
             if passed_rrefs is None and (passed_rrefs := rrefs_passed_by(message)) is None:
@@ -164,7 +166,7 @@ class Ledger:
             self.remarks[remark] += 1
         if message_type & (REQUEST_TYPE | RESPONSE_TYPE):
             is_request = bool(message_type & REQUEST_TYPE)
-            self._coverage.note_message(sender, receiver, message_id, is_request, time)
+            was_open = self._coverage.note_message(sender, receiver, message_id, is_request, time)
         rules = self._rules if is_past else self._hindsight
         if created is not None:
             self._name(created.rref_id, created.fork_id)
@@ -176,6 +178,8 @@ class Ledger:
                 self._coverage.note_delete(sender)
         for rref in passed_rrefs or ():
             self._name(rref.rref_id, rref.fork_id)
+            self._coverage.note_worker(rref.owner_id)
+            self._in_flight += was_open and is_passed_on_by_owner(sender, receiver, rref)
             rules.pass_on(sender, receiver, rref, time)
 
     def _observe_unreadable(self, record: RecordedMessage) -> None:
@@ -207,6 +211,8 @@ class Ledger:
                 yield Doubt(reason, (), uncertain[certainty])
         if deletions := self._rules.deletions():
             yield Doubt(Reason.DELETED, (), deletions)
+        if self._in_flight:
+            yield Doubt(Reason.IN_FLIGHT, (), self._in_flight)
         for remark, count in self.remarks.items():
             yield Doubt(remark, (), count)
 

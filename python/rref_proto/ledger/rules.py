@@ -27,6 +27,7 @@ class Rules:
 
     def __init__(self, forks: Forks, remarks: Counter[Remark]) -> None:
         self._forks = forks
+        self._remarks = remarks
         self._requests = Requests(remarks)
 
     def create(
@@ -45,7 +46,9 @@ class Rules:
         comes back to the owner itself it does not keep. Of a fork that a user makes for another
         user, RRefForkRequest tells.
         """
-        if _is_passed_on_by_owner(sender, receiver, rref):
+        if rref.parent != sender:
+            self._remarks[Remark.PASSED_ON_BY_ANOTHER] += 1
+        if is_passed_on_by_owner(sender, receiver, rref):
             evidence = Evidence.OWNER_PASSED_IT_ON
             claim = Claim((sender, rref.rref_id), rref.fork_id, receiver, time, evidence)
             self._forks.announce(claim)
@@ -118,7 +121,7 @@ class Hindsight:
 
     def pass_on(self, sender: int, receiver: int, rref: RRefForkData, time: int | None) -> None:
         """Take note of an RRef that is passed on inside a message."""
-        if _is_passed_on_by_owner(sender, receiver, rref):
+        if is_passed_on_by_owner(sender, receiver, rref):
             self._forks.announce_later(rref.fork_id)
 
     def note(
@@ -137,5 +140,6 @@ class Hindsight:
                 self._forks.delete_later((receiver, rref_id), fork_id, sender)
 
 
-def _is_passed_on_by_owner(sender: int, receiver: int, rref: RRefForkData) -> bool:
+def is_passed_on_by_owner(sender: int, receiver: int, rref: RRefForkData) -> bool:
+    """Tell whether the owner makes the fork inside a message, and counts it."""
     return bool(sender == rref.owner_id == rref.parent != receiver)

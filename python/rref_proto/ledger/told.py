@@ -41,7 +41,7 @@ class HeldFork(NamedTuple):
     """One line of the ledger. `fork_id` is None where a fetch is all that tells of the fork.
 
     `since` is the time, as given to `observe`, of the message that told of the fork; None where
-    the fork is older than what told of it.
+    that came after the moment. Where a fetch told of it, the fork is older.
     """
 
     owner: int
@@ -73,10 +73,11 @@ class Remark(Enum):
         "fetched after the worker had deleted its forks: recorded out of order, "
         "or it has a fork that no message announced"
     )
+    PASSED_ON_BY_ANOTHER = "passed on a fork that another worker had made"
     UNKNOWN_REQUEST = "acknowledged a request that was not seen"
     UNREADABLE_PICKLE = "had a pickle that cannot be read, so what RRefs are in it is not known"
     UNREADABLE_MESSAGE = "could not be read, so what they did to RRefs is not known"
-    UNKNOWN_MESSAGE = "were of no type that this version knows"
+    UNKNOWN_MESSAGE = "had a type that this version does not know"
 
 
 class Reason(Enum):
@@ -102,6 +103,7 @@ class Reason(Enum):
         "no answer was seen of {requests} of {workers}: "
         "failed, still running, or the answer is not recorded"
     )
+    UNASKED = "{requests} missing whose answers were seen"
     UNNAMED = (
         "{workers} made {identifiers} that no message named, {spans}: "
         "perhaps a fork of an RRef of its own"
@@ -110,6 +112,10 @@ class Reason(Enum):
     INFERRED = "{forks} inferred: no message announced them"
     DELETED = (
         "{forks} deleted, and no RRefAck of the owner was seen by then: it may count them still"
+    )
+    IN_FLIGHT = (
+        "{forks} passed on by the owner in answers that were seen after the time, "
+        "to requests from before it"
     )
     DELETES_IN_SHUTDOWN = (
         "{forks} deleted after their holders had begun to shut down, "

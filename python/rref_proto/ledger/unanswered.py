@@ -9,7 +9,6 @@ from typing import Any
 # Python hashes bytes with a secret, and numbers without. So no sender can choose ids whose keys
 # have the same hash, which would make each step slow.
 _key = Struct("<hhq").pack
-_NONE = object()
 
 
 class Unanswered:
@@ -27,10 +26,11 @@ class Unanswered:
 
     def note(
         self, sender: int, receiver: int, message_id: int | None, is_request: bool, what: Any
-    ) -> None:
+    ) -> Any:
         """Note a request or an answer. `what` is kept of a request until its answer is noted.
 
-        A request that is noted twice is one. Worker ids are int16, message ids int64.
+        Returns what was kept of the request that is answered, else None. A request that is noted
+        twice is one. Worker ids are int16, message ids int64.
         """
         if message_id is None:
             self.without_id += is_request
@@ -42,8 +42,15 @@ class Unanswered:
                 self._open.setdefault(key, what)
         else:
             key = _key(receiver, sender, message_id)
-            if self._open.pop(key, _NONE) is _NONE:
-                self._answered_early.add(key)
+            if key in self._open:
+                return self._open.pop(key)
+            self._answered_early.add(key)
+        return None
+
+    @property
+    def without_request(self) -> int:
+        """How many answers were noted whose requests were not."""
+        return len(self._answered_early)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield what was noted of each request that is open, in the order of noting."""

@@ -2,8 +2,9 @@
 
 Each worker records by its own clock. Within a recording the order is kept. Between recordings the
 times decide, with two exceptions: a message that several workers recorded comes once, after all
-that any of them recorded before it; and a request never comes after its response. Events of a
-worker are ordered as messages are: by their place in the recording, then by time.
+that any of them recorded before it; and a request never comes after its response. Messages that are
+more than ten seconds apart are not the same one. Events of a worker are ordered as messages are: by
+their place in the recording, then by time.
 
 All recordings are read twice: for their outlines, by which the order is made, and then for the
 records. So no record is kept while it waits for others.

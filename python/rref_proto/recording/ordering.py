@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from .identity import Role
 from .outline import NOBODY, Outline, number_pairs, number_records
+from .timestamp import SECOND
+
+# Messages that say the same, but at times that differ by more, are of two jobs: the second one was
+# started again, and counts its ids from 0 again. To start takes longer than clocks differ.
+LARGEST_DIFFERENCE = 10 * SECOND
 
 
 class Step(NamedTuple):
@@ -28,6 +33,11 @@ class _Place:
     @property
     def is_at_end(self) -> bool:
         return self.position == len(self.outline)
+
+    @property
+    def time(self) -> int:
+        """The time of the head."""
+        return self.outline.time_of(self.position)
 
     @property
     def record(self) -> int:
@@ -55,8 +65,7 @@ class _Queue:
         """Add the head of a recording."""
         if len(self._heap) > 2 * len(self._places):
             self._heap = sorted({each for each in self._heap if self._is_head(*each)})
-        time = place.outline.time_of(place.position)
-        heappush(self._heap, (time, place.index, place.position))
+        heappush(self._heap, (place.time, place.index, place.position))
 
     def take(self) -> _Place | None:
         """Take the first; None where there is none."""
@@ -94,7 +103,7 @@ class Ordering:
             self._arrive(each)
         # Where all wait for one another, the recordings are in contradiction.
         while (place := self._free.take() or self._blocked.take()) is not None:
-            record = place.record
+            record, time = place.record, place.time
             yield Step(place.index, bool(self._has_come[record]))
             self._has_come[record] = True
             copies = self._heads.pop(record)
@@ -102,7 +111,7 @@ class Ordering:
             self._end_waiting(place.pair)
             for each in copies:
                 if each is not place:
-                    yield Step(each.index, True)
+                    yield Step(each.index, abs(each.time - time) <= LARGEST_DIFFERENCE)
                 each.position += 1
                 self._arrive(each)
 
