@@ -19,7 +19,7 @@ from rref_proto import (
     RRefUserDelete,
     merge,
 )
-from rref_proto.recording import Record
+from rref_proto.recording import SECOND, Record
 
 from conversations import ACK, DELETE, RREF, sent
 
@@ -134,3 +134,11 @@ def test_a_recording_and_its_copy_are_the_recording(views: list[list[Record]]) -
 def test_what_is_merged_can_be_merged_again(views: list[list[Record]]) -> None:
     once = list(merge(views))
     assert list(merge([once, *views])) == once
+
+
+def test_messages_that_say_the_same_long_after_another_are_of_two_jobs() -> None:
+    first = sent(0, number=1)
+    for later, count in ((10 * SECOND, 1), (10 * SECOND + 1, 2)):
+        again = replace(first, time=later)
+        for order in ([[first], [again]], [[again], [first]]):
+            assert len(list(merge(order))) == count

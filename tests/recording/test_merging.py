@@ -37,7 +37,6 @@ from rref_proto import (
     write_recording,
 )
 from rref_proto.passing import CARRIERS
-from rref_proto.recording import SECOND
 from rref_proto.recording.identity import Identities
 from rref_proto.v1 import message_pb2
 
@@ -349,11 +348,3 @@ def test_several_large_files_are_merged_in_flat_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert times == [time for time in range(count) for _ in paths]
     assert peak < size * count // 2  # all files together have three times size * count bytes
-
-
-def test_messages_that_say_the_same_long_after_another_are_of_two_jobs() -> None:
-    first = sent(0, number=1)
-    for later, count in ((10 * SECOND, 1), (10 * SECOND + 1, 2)):
-        again = replace(first, time=later)
-        for order in ([[first], [again]], [[again], [first]]):
-            assert len(list(merge(order))) == count
