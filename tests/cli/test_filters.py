@@ -131,6 +131,8 @@ NAMED = [
         (["0"], [0, 1, 4]),
         (["trainer"], [1, 4]),  # the first record has no names
         (["server"], [1, 2]),
+        (["trainer(0)"], [1, 4]),  # as it is printed
+        ([""], []),
         (["trainer", "2"], [1, 2, 3, 4, 5]),
         (["7"], [2, 3, 5]),
         (["nobody"], []),

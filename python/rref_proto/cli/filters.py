@@ -100,17 +100,20 @@ class Selection:
             yield lambda record: record.time <= until(self.start)
 
     def _has_worker(self, wanted: frozenset[str]) -> Filter:
+        """Look for workers by their ids, their names, or both as they are printed."""
+
         def has_worker(record: Record) -> bool:
             if isinstance(record, RecordedEvent):
                 workers = [record.worker_id]
             else:
                 workers = [record.from_worker_id, record.to_worker_id]
-            return any(str(each) in wanted or self._name(each) in wanted for each in workers)
+            known = self.names.known
+            return any(
+                not wanted.isdisjoint((str(each), known.get(each), self.names(each)))
+                for each in workers
+            )
 
         return has_worker
-
-    def _name(self, worker: int) -> str | None:
-        return self.names.known.get(worker)
 
 
 def _has_type(wanted: frozenset[MessageType]) -> Filter:
