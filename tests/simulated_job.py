@@ -167,8 +167,9 @@ class SimulatedJob:
             return
         if parent != owner:
             self._exchange(receiver, owner, RRefForkRequest(rref_id, fork_id), RRefAck())
-            self._exchange(receiver, parent, RRefChildAccept(fork_id), RRefAck())
         self._hold(Reference(receiver, owner, rref_id, fork_id))
+        if parent != owner:
+            self._exchange(receiver, parent, RRefChildAccept(fork_id), RRefAck())
 
     def _hold(self, reference: Reference) -> None:
         self._references.append(reference)
