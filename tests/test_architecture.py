@@ -21,7 +21,7 @@ LAYERS = (
     {"_check"},
     {"_arrays", "_json", "_pickle_machine", "_wire"},
     {"ids", "tensor"},
-    {"ivalue", "native"},
+    {"_identifier_set", "ivalue", "native"},
     {"message", "python_object"},
     {"rpc_command"},
     {"fork_message"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from .._identifier_set import IdentifierSet
 from ..recording import EventKind, RecordedEvent
-from .identifiers import IdentifierSet
 from .told import Doubt, Reason
 from .unanswered import Unanswered
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .._identifier_set import IdentifierSet
 from ..ids import ForkId, RRefId
-from .identifiers import IdentifierSet
 from .told import Certainty, Evidence, HeldFork, Remark
 
 RRef = tuple[int, RRefId]  # the owner and the identifier

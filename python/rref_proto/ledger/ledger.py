@@ -16,6 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from .._check import WORKER_ID_RANGE, as_int, check_int, check_items, check_type, wrong_type
+from .._identifier_set import IdentifierSet
 from ..ids import ForkId, RRefId
 from ..ivalue import RRefForkData
 from ..message import Message
@@ -25,7 +26,6 @@ from ..recording import Record, RecordedEvent, RecordedMessage
 from ..rpc_command import CLASS_OF_TYPE
 from .coverage import Coverage
 from .forks import Forks, RRef
-from .identifiers import IdentifierSet
 from .rules import Hindsight, Rules, is_passed_on_by_owner
 from .told import Certainty, Doubt, HeldFork, Reason, Remark
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ids import GloballyUniqueId
+from .ids import GloballyUniqueId
 
 # How many numbers one int tells of.
 NUMBERS_IN_BLOCK = 1024
