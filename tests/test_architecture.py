@@ -28,7 +28,7 @@ LAYERS = (
     {"call", "rref"},
     {"bodies"},
     {"libtorch", "passing"},
-    {"recording"},
+    {"context", "recording"},
     {"ledger"},
     {"cli", "recorder"},
     {"__init__", "__main__"},

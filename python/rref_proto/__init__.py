@@ -12,6 +12,7 @@ from .call import (
     ScriptRemoteCall,
     ScriptResp,
 )
+from .context import RRefContext
 from .errors import (
     DecodeError,
     EncodeError,
@@ -93,6 +94,7 @@ __all__ = [
     "PythonUDF",
     "RRefAck",
     "RRefChildAccept",
+    "RRefContext",
     "RRefFetchRet",
     "RRefForkData",
     "RRefForkRequest",
