@@ -1,88 +1,58 @@
 """Recorded conversations, in which RRefContexts take the parts of libtorch's workers.
 
-Each context is given what its worker received and what its program did, as far as the messages tell:
-the calls, the fetches and the answers of its program, and the makings that these need. A drop is
-told by the delete that it caused. All else the context has to send by itself, and by then.
+Each context is given what its worker received, and what its program did, as far as the messages
+tell: its calls, its fetches, its answers, and the identifiers that it made for them. A drop is told
+by the delete that it caused. All else the context has to send by itself, and by then.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 
 from rref_proto import (
     ForkId,
     PythonCall,
     PythonRemoteCall,
     PythonRRefFetchCall,
-    RecordedMessage,
     RemoteException,
     RemoteRet,
     RpcCommandBase,
     RRefAck,
+    RRefChildAccept,
     RRefContext,
     RRefForkData,
+    RRefForkRequest,
     RRefId,
     RRefUserDelete,
     ScriptCall,
     ScriptRemoteCall,
     ScriptRRefFetchCall,
-    fromMessage,
 )
-from rref_proto.context import Answered, Called, Effect, RRef, Send, UserRRef, ValueWanted
-from rref_proto.passing import created_by, rrefs_passed_by
+from rref_proto.context import Answered, Called, Effect, RRef, Send, UserRRef
+from rref_proto.message_type import REQUEST_TYPE
 
-NEVER = 10**9
+from recorded_lines import Line
+
+NEVER = 2**63
 RemoteCall = (ScriptRemoteCall, PythonRemoteCall)
 Fetch = (ScriptRRefFetchCall, PythonRRefFetchCall)
 
 
-class Line(NamedTuple):
-    """One message of the conversation. `number` is the id of the request, also in its response."""
-
-    sender: int
-    receiver: int
-    number: int
-    command: RpcCommandBase
-    passed: tuple[RRefForkData, ...]
-
-
-def numbered(records: Iterable[RecordedMessage]) -> list[Line]:
-    """Return the messages, and give ids to those that have none.
-
-    A worker's requests have the ids 0, 1 and so on. A response without an id is an exception, and
-    answers the oldest request that has no other answer.
-    """
-    sent: Counter[int] = Counter()
-    answered = {(r.to_worker_id, r.message.id) for r in records if not r.is_request}
-    unanswered: dict[int, list[int]] = defaultdict(list)
-    lines = []
-    for record in records:
-        sender, receiver, number = record.from_worker_id, record.to_worker_id, record.message.id
-        if record.is_request:
-            number = sent[sender] if number is None else number
-            sent[sender] += 1
-            if (sender, number) not in answered:
-                unanswered[sender].append(number)
-        elif number is None:
-            number = unanswered[receiver].pop(0)
-        assert number is not None
-        passed = rrefs_passed_by(record.message)
-        assert passed is not None
-        lines.append(Line(sender, receiver, number, fromMessage(record.message), passed))
-    return lines
-
-
 class Replay:
-    """The contexts of a conversation. `unexpected` is what they sent, and libtorch did not."""
+    """The contexts of a conversation.
+
+    `unexpected` is what they have sent, and libtorch has not, or not yet. `by_rule` counts what
+    they sent without their programs, and `running` the remote calls on each owner.
+    """
 
     def __init__(self, lines: list[Line]) -> None:
         workers = {worker for line in lines for worker in (line.sender, line.receiver)}
         self.contexts = {worker: RRefContext(worker) for worker in sorted(workers)}
         self.unexpected: dict[int, list[Send]] = {worker: [] for worker in workers}
-        self.sent_by_rule: Counter[str] = Counter()
-        self._lines = lines
+        self.by_rule: Counter[str] = Counter()
+        self.running: Counter[int] = Counter()
+        self._lines = deque(lines)
         self._rrefs: dict[int, dict[RRefId, list[RRef]]] = {w: defaultdict(list) for w in workers}
         self._ids: dict[tuple[int, int], int] = {}
         self._requests: dict[tuple[int, int], RpcCommandBase] = {}
@@ -96,22 +66,22 @@ class Replay:
         self._errors = self._find_errors()
         self._makings = self._find_makings()
 
-    def run(self) -> None:
-        """Replay all messages."""
-        for line in self._lines:
+    def run(self, until: int = NEVER) -> None:
+        """Replay the messages up to a time."""
+        while self._lines and self._lines[0].time <= until:
+            line = self._lines.popleft()
             self._make(line)
-            send = self._sent(line)
-            assert send.to_worker == line.receiver
-            assert send.command == _as_specified(line)
-            if line.command.message_type & 0x100:
-                self._ids[line.sender, line.number] = send.message_id
-                self._requests[line.sender, line.number] = line.command
+            to_worker, message_id, command = self._sent(line)
+            assert (to_worker, command) == (line.receiver, line.command)
+            if command.message_type & REQUEST_TYPE:
+                self._ids[line.sender, line.number] = message_id
+                self._requests[line.sender, line.number] = command
             else:
-                assert send.message_id == self._ids[line.receiver, line.number]
-            receiver = self.contexts[line.receiver]
-            self._take(
-                line.receiver, receiver.receive(line.sender, send.message_id, send.command)
-            )
+                assert message_id == self._ids[line.receiver, line.number]
+            self.running[to_worker] += isinstance(command, RemoteCall)
+            self.running[line.sender] -= isinstance(command, RemoteRet)
+            receiver = self.contexts[to_worker]
+            self._take(to_worker, receiver.receive(line.sender, message_id, command))
 
     # What the lines tell of the programs.
 
@@ -125,8 +95,7 @@ class Replay:
         return {
             fetches[line.receiver, line.number]: line.command
             for line in self._lines
-            if isinstance(line.command, RemoteException)
-            and (line.receiver, line.number) in fetches
+            if isinstance(line.command, RemoteException) and (line.receiver, line.number) in fetches
         }
 
     def _find_makings(self) -> dict[int, dict[int, Callable[[], None]]]:
@@ -205,6 +174,7 @@ class Replay:
     # What a worker sends.
 
     def _sent(self, line: Line) -> Send:
+        """Let the program do what the message tells. Return what the context sends for it."""
         context = self.contexts[line.sender]
         match line.command:
             case ScriptCall() | PythonCall() | PythonRemoteCall():
@@ -217,32 +187,34 @@ class Replay:
                 self._drop(line.sender, rref_id, fork_id)
             case RemoteRet(rref_id, _):
                 self._end_call(line.sender, rref_id)
-            case RRefAck():
+            case RRefForkRequest() | RRefChildAccept() | RRefAck():
                 pass
-            case command if not command.message_type & 0x100:
-                self._answer(line)
-        return self._by_rule(line)
+            case _:
+                if self._is_answered_by_program(line):
+                    number = self._ids[line.receiver, line.number]
+                    answer = context.answer(line.receiver, number, line.command)
+                    self._take(line.sender, answer)
+                    return self._find(line)
+        self.by_rule[type(line.command).__name__] += 1
+        return self._find(line)
 
-    def _by_rule(self, line: Line) -> Send:
-        """Return a message that the context has sent by itself."""
-        self.sent_by_rule[type(line.command).__name__] += 1
-        number = None if line.command.message_type & 0x100 else self._id_of_request(line)
+    def _is_answered_by_program(self, line: Line) -> bool:
+        """Whether a call or a fetch is, and not by the error of a remote call."""
+        request = self._requests[line.receiver, line.number]
+        if not isinstance(request, Fetch):
+            return True
+        self._end_call(line.sender, request.rref_id)
+        return request.rref_id not in self._errors
+
+    def _find(self, line: Line) -> Send:
+        """Return what the context has sent by now."""
+        is_request = line.command.message_type & REQUEST_TYPE
+        number = None if is_request else self._ids[line.receiver, line.number]
         for send in self.unexpected[line.sender]:
             if send[0::2] == (line.receiver, line.command) and number in {None, send.message_id}:
                 self.unexpected[line.sender].remove(send)
                 return send
         raise AssertionError(f"{line} is not among {self.unexpected[line.sender]}")
-
-    def _answer(self, line: Line) -> None:
-        """Let the program answer, unless the context has done so: with the error of a call."""
-        request = self._requests[line.receiver, line.number]
-        if isinstance(request, Fetch):
-            self._end_call(line.sender, request.rref_id)
-            if isinstance(line.command, RemoteException):
-                return
-        context = self.contexts[line.sender]
-        number = self._id_of_request(line)
-        self._take(line.sender, context.answer(line.receiver, number, line.command))
 
     def _end_call(self, owner: int, rref_id: RRefId) -> None:
         """Set the value or the error of an RRef, once."""
@@ -261,9 +233,6 @@ class Replay:
                 rrefs.remove(rref)
                 self._take(worker, self.contexts[worker].drop(rref))
 
-    def _id_of_request(self, line: Line) -> int:
-        return self._ids[line.receiver, line.number]
-
     def _take(self, worker: int, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
@@ -272,16 +241,3 @@ class Replay:
                 case Called(_, _, _, rrefs) | Answered(_, _, rrefs):
                     for rref in rrefs.values():
                         self._rrefs[worker][rref.rref_id].append(rref)
-                case ValueWanted():
-                    pass
-
-
-def _as_specified(line: Line) -> RpcCommandBase:
-    """Return the message, but with the worker that asks in a fetch.
-
-    libtorch puts the owner there, which it never reads.
-    """
-    if isinstance(line.command, Fetch):
-        assert line.command.from_worker_id == line.receiver
-        return type(line.command)(line.sender, line.command.rref_id)
-    return line.command
