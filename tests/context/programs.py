@@ -195,7 +195,7 @@ class Program:
         return [rref for rref in self._rrefs if isinstance(rref, UserRRef)]
 
     def _droppable(self) -> list[RRef]:
-        """Return all RRefs but own ones that have no value: the program keeps what it has to set."""
+        """Return all RRefs but those whose value the program still has to set."""
         without = set(self._without_value)
         return [
             rref
