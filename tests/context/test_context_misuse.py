@@ -23,7 +23,9 @@ from rref_proto import (
     RRefChildAccept,
     RRefContext,
     RRefForkData,
+    RRefForkRequest,
     RRefId,
+    RRefUserDelete,
     ScriptCall,
     ScriptRemoteCall,
     ScriptResp,
@@ -34,7 +36,7 @@ from rref_proto import (
 )
 from rref_proto.context import OwnerRRef, Send, UserRRef
 
-from strategies import messages, worker_ids
+from strategies import messages
 from workers import CREATOR, FUNCTION, OTHER, OWNER, Workers, arguments, remote_call
 
 NOTHING = IValue.from_python(None)
@@ -51,12 +53,10 @@ def state_of(subject: Any) -> Any:
         return [state_of(item) for item in subject]
     if isinstance(subject, set):
         return sorted(map(repr, subject))
-    if type(subject).__module__.startswith("rref_proto.context") or type(
-        subject
-    ).__module__.endswith("_identifier_set"):
-        names = getattr(subject, "__dict__", None) or getattr(subject, "__slots__", ())
-        found = {name: getattr(subject, name, None) for name in names}
-        return [type(subject).__name__, state_of(found)] if found else repr(subject)
+    if type(subject).__module__.startswith(("rref_proto.context", "rref_proto._identifier_set")):
+        slots = [name for each in type(subject).__mro__ for name in vars(each).get("__slots__", ())]
+        names = getattr(subject, "__dict__", slots)
+        return {name: state_of(getattr(subject, name, None)) for name in names} or repr(subject)
     return repr(subject)
 
 
@@ -189,38 +189,38 @@ OFFENCES: dict[str, Callable[[Scene], tuple[int, int, Any]]] = {
         0,
         RRefChildAccept(s.sent_fork.fork_id),
     ),
-    "use an id twice": lambda s: (OTHER, 50, CALL),
-    "use the id of a fetch for another": lambda s: (OTHER, 52, _fetch(RRefId(OTHER, 77))),
-    "create an RRef in the name of another": lambda s: (
+    "use an id twice": lambda _: (OTHER, 50, CALL),
+    "use the id of a fetch for another": lambda _: (OTHER, 52, _fetch(RRefId(OTHER, 77))),
+    "create an RRef in the name of another": lambda _: (
         OTHER,
         0,
         ScriptRemoteCall(FUNCTION, [], RRefId(OWNER, 0), ForkId(OTHER, 1)),
     ),
-    "create an RRef with one identifier": lambda s: (
+    "create an RRef with one identifier": lambda _: (
         OTHER,
         0,
         ScriptRemoteCall(FUNCTION, [], RRefId(OTHER, 7), ForkId(OTHER, 7)),
     ),
-    "create an RRef with a fork of another": lambda s: (
+    "create an RRef with a fork of another": lambda _: (
         OTHER,
         0,
         ScriptRemoteCall(FUNCTION, [], RRefId(OTHER, 7), ForkId(OWNER, 8)),
     ),
-    "send a pickle that cannot be read": lambda s: (OTHER, 0, PythonCall(UNREADABLE, False)),
-    "pass on a fork in the name of another": lambda s: _passing(
+    "send a pickle that cannot be read": lambda _: (OTHER, 0, PythonCall(UNREADABLE, False)),
+    "pass on a fork in the name of another": lambda _: _passing(
         OTHER, RRefForkData(OWNER, RRefId(OWNER, 0), ForkId(OWNER, 9), OWNER, "int")
     ),
-    "pass on a fork that another worker made": lambda s: _passing(
+    "pass on a fork that another worker made": lambda _: _passing(
         OTHER, RRefForkData(OWNER, RRefId(OWNER, 0), ForkId(OWNER, 9), OTHER, "int")
     ),
-    "pass on a fork of two RRefs": lambda s: _passing(
+    "pass on a fork of two RRefs": lambda _: _passing(
         OTHER,
         *(
             RRefForkData(OWNER, RRefId(OWNER, number), ForkId(OTHER, 9), OTHER, "int")
             for number in range(2)
         ),
     ),
-    "pass on an RRef that has ended": lambda s: _passing(
+    "pass on an RRef that has ended": lambda _: _passing(
         OTHER, RRefForkData(CREATOR, RRefId(CREATOR, 999), ForkId(OTHER, 9), OTHER, "int")
     ),
     "pass on a fork that has ended": lambda s: _passing(CREATOR, _as_passed_on(s.dropped)),
@@ -254,7 +254,7 @@ def _fetch(rref_id: RRefId) -> ScriptRRefFetchCall:
 def test_a_misuse_is_an_error_and_changes_nothing(misuse: Callable[[Scene], Any]) -> None:
     scene = Scene()
     before = state_of(scene.creator)
-    with pytest.raises(LocalProtocolError, match="expected|not allowed"):
+    with pytest.raises(LocalProtocolError, match=r"expected|not allowed"):
         misuse(scene)
     assert state_of(scene.creator) == before
 
@@ -283,13 +283,33 @@ def test_a_second_call_for_one_rref_is_an_error() -> None:
         workers.owner.receive(CREATOR, 9, again)
 
 
-@given(st.lists(st.tuples(worker_ids | st.integers(0, 2), st.integers(0, 9), messages)))
+# Few identifiers, so that many of them mean something.
+few_workers = st.integers(0, 3)
+few_rrefs = st.builds(RRefId, few_workers, st.integers(0, 12))
+few_forks = st.builds(ForkId, few_workers, st.integers(0, 12))
+few_passed = st.builds(RRefForkData, few_workers, few_rrefs, few_forks, few_workers, st.just("int"))
+few_arguments = st.lists(few_passed, max_size=3).map(lambda forks: arguments(*forks))
+likely = st.one_of(
+    st.builds(ScriptRemoteCall, st.just(FUNCTION), few_arguments, few_rrefs, few_forks),
+    st.builds(ScriptCall, st.just(FUNCTION), few_arguments),
+    st.builds(ScriptResp, few_arguments.map(lambda values: IValue("tuple_value", values))),
+    st.builds(ScriptRRefFetchCall, few_workers, few_rrefs),
+    st.builds(RemoteRet, few_rrefs, few_forks),
+    st.builds(RRefUserDelete, few_rrefs, few_forks),
+    st.builds(RRefForkRequest, few_rrefs, few_forks),
+    st.builds(RRefChildAccept, few_forks),
+    st.builds(RRefAck),
+    st.builds(RemoteException, st.text(max_size=3)),
+)
+
+
+@given(st.lists(st.tuples(few_workers, st.integers(0, 9), likely | messages.map(fromMessage))))
 def test_any_message_is_taken_or_refused(seen: list[tuple[int, int, Any]]) -> None:
     scene = Scene()
-    for worker, message_id, message in seen:
+    for worker, message_id, command in seen:
         before = state_of(scene.creator)
         try:
-            scene.creator.receive(worker, message_id, fromMessage(message))
+            scene.creator.receive(worker, message_id, command)
         except RemoteProtocolError:
             assert state_of(scene.creator) == before
 
