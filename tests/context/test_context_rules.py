@@ -166,8 +166,19 @@ def test_a_fork_that_comes_twice_is_one_fork_and_is_dropped_twice(workers: Worke
     assert [type(effect) for effect in again] == [Called]  # no second request
     (received,) = called.rrefs.values()
     workers.bring_all(OTHER, [request])
-    assert workers.other.drop(received) == []
+    confirmed = workers.other.receive(CREATOR, 8, call.command)
+    assert [type(effect) for effect in confirmed] == [Called]
+    assert workers.other.drop(received) == workers.other.drop(received) == []
     assert len(workers.other.drop(received)) == 1
+
+
+def test_a_fork_of_the_owner_that_comes_twice_is_one_fork(workers: Workers) -> None:
+    fork = workers.owner.prepareChildFork(workers.own(), OTHER)
+    call = workers.owner.call(OTHER, ScriptCall(FUNCTION, arguments(fork)))
+    rrefs = only(workers.bring(OWNER, call), Called).rrefs
+    assert only(workers.other.receive(OWNER, 7, call.command), Called).rrefs == rrefs
+    assert workers.other.drop(rrefs[fork.fork_id]) == []
+    assert len(workers.other.drop(rrefs[fork.fork_id])) == 1
 
 
 # Own RRefs.

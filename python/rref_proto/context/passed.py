@@ -126,16 +126,17 @@ class PassedRRefs:
                 f"expected a fork that worker {worker} has made, "
                 f"got {rref.fork_id} with the parent {rref.parent}"
             )
-        if rref.owner_id != self._worker_id:
-            self._user.check_come(rref)
-        elif self._owner.has_ended(rref.rref_id) or (
-            worker == self._worker_id and not self._owner.counts(rref.rref_id, rref.fork_id)
-        ):
+        accepting = self._accepting(rref)
+        if isinstance(accepting, ForkEvent):
+            self._user.check_come(rref, accepting)
+            return
+        is_counted = self._owner.counts(rref.rref_id, rref.fork_id)
+        has_ended = self._owner.has_ended(rref.rref_id)
+        if has_ended or (accepting is Action.STOP_COUNTING and not is_counted):
             raise RemoteProtocolError(f"expected an RRef that has not ended, got {rref.rref_id}")
 
     def _accept(self, rref: RRefForkData) -> RRef:
-        way = Way(rref.parent == rref.owner_id, self._worker_id == rref.owner_id)
-        accepting = ACCEPTING[way]
+        accepting = self._accepting(rref)
         if isinstance(accepting, ForkEvent):
             return self._user.come(rref, accepting)
         self._owner.come_home(rref.rref_id)
@@ -144,6 +145,9 @@ class PassedRRefs:
         else:
             self._requests.send(rref.parent, RRefChildAccept(rref.fork_id))
         return OwnerRRef(rref.owner_id, rref.rref_id, rref.type_str)
+
+    def _accepting(self, rref: RRefForkData) -> Action | ForkEvent:
+        return ACCEPTING[Way(rref.parent == rref.owner_id, self._worker_id == rref.owner_id)]
 
 
 def _rrefs_in(command: RpcCommandBase) -> RRefs | None:

@@ -89,18 +89,16 @@ class UserForks:
             self._happen(fork, event)
             self._let_go(fork)
 
-    def check_come(self, data: RRefForkData) -> None:
-        """Raise RemoteProtocolError for a fork that cannot be held."""
+    def check_come(self, data: RRefForkData, event: ForkEvent) -> None:
+        """Raise RemoteProtocolError for a fork that cannot begin, and that is not there already."""
         fork = self._forks.get(data.fork_id)
         if fork is None:
-            if self._ended.has(data.fork_id):
-                raise RemoteProtocolError(f"expected a new fork, got {data.fork_id}, which ended")
-        elif (fork.rref.owner_id, fork.rref.rref_id, fork.parent) != (
-            data.owner_id,
-            data.rref_id,
-            data.parent,
-        ):
-            raise RemoteProtocolError(f"expected a new fork, got {data.fork_id} of another RRef")
+            is_valid = not self._ended.has(data.fork_id)
+        else:
+            is_same = (fork.rref.owner_id, fork.rref.rref_id) == (data.owner_id, data.rref_id)
+            is_valid = is_same and (fork.state, event) in FORK_RULES
+        if not is_valid:
+            raise RemoteProtocolError(f"expected a new fork, got {data.fork_id}")
 
     def come(self, data: RRefForkData, event: ForkEvent) -> UserRRef:
         """Hold a fork that a value has brought, and let the program refer to it once more."""
