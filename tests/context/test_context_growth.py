@@ -74,7 +74,7 @@ def calls_that_wait(size: int) -> None:
 def deletes_of_unknown_forks(size: int) -> None:
     owner = RRefContext(OWNER)
     for number in range(size):
-        delete = RRefUserDelete(RRefId(USER, number * 4096), ForkId(USER, number * 4096))
+        delete = RRefUserDelete(RRefId(USER, 1), ForkId(USER, number * 4096))
         owner.receive(USER, number, delete)
 
 

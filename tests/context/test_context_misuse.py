@@ -37,7 +37,7 @@ from rref_proto import (
 from rref_proto.context import OwnerRRef, Send, UserRRef
 
 from strategies import messages
-from workers import CREATOR, FUNCTION, OTHER, OWNER, Workers, arguments, remote_call
+from workers import CREATOR, FUNCTION, OTHER, OWNER, Workers, arguments, numbers, remote_call
 
 NOTHING = IValue.from_python(None)
 ERROR = RemoteException("it failed")
@@ -188,6 +188,11 @@ OFFENCES: dict[str, Callable[[Scene], tuple[int, int, Any]]] = {
         OWNER,
         0,
         RRefChildAccept(s.sent_fork.fork_id),
+    ),
+    "end the fork of a remote call of another to itself": lambda s: (
+        OTHER,
+        0,
+        RRefUserDelete(s.own.rref_id, ForkId(*numbers(s.own.rref_id))),
     ),
     "use an id twice": lambda _: (OTHER, 50, CALL),
     "use the id of a fetch for another": lambda _: (OTHER, 52, _fetch(RRefId(OTHER, 77))),

@@ -271,6 +271,14 @@ def test_a_remote_call_to_oneself_that_is_refused_leaves_no_fork(workers: Worker
     assert workers.owner.is_idle
 
 
+def test_an_error_cannot_refuse_a_remote_call_to_oneself_that_runs(workers: Workers) -> None:
+    rref = workers.owner.createOwnerRRef("int")
+    call = workers.owner.call(OWNER, remote_call(rref))
+    workers.bring(OWNER, call)
+    assert workers.bring(OWNER, Send(OWNER, call.message_id, ERROR)) == [Failed(call, ERROR)]
+    assert len(workers.owner.setValue(rref.rref_id)) == 1
+
+
 # Fetches.
 
 

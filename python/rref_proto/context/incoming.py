@@ -64,6 +64,8 @@ class Incoming:
                 self._add(Send(worker, message_id, RRefAck()))
                 self._user.remove_child(fork_id)
             case RRefUserDelete(rref_id, fork_id):
+                if rref_id == fork_id:  # that of a remote call to oneself: RemoteRet ends it
+                    raise RemoteProtocolError(f"expected a user's fork to end, got {fork_id}")
                 self._add(Send(worker, message_id, RRefAck()))
                 self._owner.stop_counting(rref_id, fork_id)
 

@@ -86,10 +86,10 @@ class OwnerRRefs:
 
     def call_unsent(self, rref_id: RRefId, fork_id: ForkId) -> None:
         """Do not count the fork of a remote call to oneself that failed or was not sent."""
-        row = self._rows[rref_id]
-        row.forks.discard(fork_id)
-        self._happen(row, RRefEvent.CALL_UNSENT)
-        self._let_go(row)
+        row = self._rows.get(rref_id)
+        if row is not None and (row.state, RRefEvent.CALL_UNSENT) in RREF_RULES:
+            row.forks.discard(fork_id)
+            self._happen(row, RRefEvent.CALL_UNSENT)
 
     def pass_on(self, rref: OwnerRRef, fork_id: ForkId) -> None:
         """Count a fork that is made. Raises LocalProtocolError if the program has no reference."""
@@ -222,13 +222,11 @@ class OwnerRRefs:
         self._let_go(row)
 
     def _let_go(self, row: _Row) -> None:
-        if not row.is_needed:
+        if not row.is_needed and (row.state, RRefEvent.LET_GO) in RREF_RULES:
             self._happen(row, RRefEvent.LET_GO)
 
     def _happen(self, row: _Row, event: RRefEvent, fetch: Fetch | None = None) -> None:
-        rule = RREF_RULES.get((row.state, event))
-        if rule is None:
-            return
+        rule = RREF_RULES[row.state, event]
         row.state = rule.state
         if rule.state is None:
             del self._rows[row.rref_id]

@@ -84,10 +84,10 @@ class UserForks:
         self._happen(fork, ForkEvent.CALL)
 
     def happen(self, fork_id: ForkId, event: ForkEvent) -> None:
-        """Let something happen to a fork, if it is there and its table has a rule for it."""
-        if (fork := self._forks.get(fork_id)) is not None:
-            self._happen(fork, event)
-            self._let_go(fork)
+        """Let the answer to a remote call or to an RRefForkRequest happen to its fork."""
+        fork = self._forks[fork_id]
+        self._happen(fork, event)
+        self._let_go(fork)
 
     def check_come(self, data: RRefForkData, event: ForkEvent) -> None:
         """Raise RemoteProtocolError for a fork that cannot begin, and that is not there already."""
@@ -167,13 +167,11 @@ class UserForks:
         return fork
 
     def _let_go(self, fork: _Fork) -> None:
-        if not fork.is_needed:
+        if not fork.is_needed and (fork.state, ForkEvent.LET_GO) in FORK_RULES:
             self._happen(fork, ForkEvent.LET_GO)
 
     def _happen(self, fork: _Fork, event: ForkEvent) -> None:
-        rule = FORK_RULES.get((fork.state, event))
-        if rule is None:
-            return
+        rule = FORK_RULES[fork.state, event]
         fork.state = rule.state
         if rule.state is None:
             del self._forks[fork.rref.fork_id]
