@@ -55,6 +55,13 @@ def workers() -> Workers:
     return Workers()
 
 
+def test_what_the_program_holds_has_libtorchs_accessors(workers: Workers) -> None:
+    user, owner = workers.creator.createUserRRef(OWNER, "int"), workers.own()
+    assert (user.isOwner(), user.owner(), user.rrefId()) == (False, OWNER, RRefId(CREATOR, 0))
+    assert user.forkId() == ForkId(CREATOR, 1)
+    assert (owner.isOwner(), owner.owner(), owner.rrefId()) == (True, OWNER, RRefId(OWNER, 0))
+
+
 # A user's fork.
 
 
@@ -289,6 +296,18 @@ def test_the_type_says_how_a_value_is_fetched(workers: Workers) -> None:
         assert workers.creator.fetch(rref).command == expected(CREATOR, rref.rref_id)
 
 
+def test_a_fetch_waits_for_the_value_of_the_owners_program(workers: Workers) -> None:
+    rref = workers.owner.createOwnerRRef("int")
+    fetch = ScriptRRefFetchCall(OTHER, rref.rref_id)
+    assert workers.owner.receive(OTHER, 5, fetch) == []
+    call = workers.owner.call(OWNER, remote_call(rref))
+    assert workers.owner.receive(OTHER, 6, fetch) == []
+    workers.bring(OWNER, call)
+    assert workers.owner.receive(OTHER, 7, fetch) == []
+    _, *wanted = workers.owner.setValue(rref.rref_id)
+    assert wanted == [ValueWanted(OTHER, number, fetch) for number in (5, 6, 7)]
+
+
 def test_a_remote_call_that_fails_returns_and_its_error_waits_for_the_fetch(
     workers: Workers,
 ) -> None:
@@ -397,14 +416,20 @@ def test_a_remote_call_with_an_rref_that_is_not_valid_has_its_other_forks_accept
     assert workers.other.held == ()
 
 
-def test_a_copy_of_a_remote_call_is_answered_when_the_call_ends(workers: Workers) -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_copy_of_a_remote_call_is_answered_when_the_call_ends(
+    workers: Workers, fails: bool
+) -> None:
     rref = workers.creator.createUserRRef(OWNER, "int")
     call = workers.creator.call(OWNER, remote_call(rref))
     workers.bring(CREATOR, call)
     assert workers.owner.receive(CREATOR, 77, call.command) == []
     returned = RemoteRet(rref.rref_id, rref.fork_id)
     both = [Send(CREATOR, 0, returned), Send(CREATOR, 77, returned)]
-    assert workers.owner.setValue(rref.rref_id) == both
+    if fails:
+        assert workers.owner.setError(rref.rref_id, ERROR) == both
+    else:
+        assert workers.owner.setValue(rref.rref_id) == both
     assert workers.owner.receive(CREATOR, 78, call.command) == [Send(CREATOR, 78, returned)]
     workers.bring_all(OWNER, both[:1])
     workers.bring_all(CREATOR, workers.creator.drop(rref))
