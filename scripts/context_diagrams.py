@@ -28,8 +28,8 @@ def state_diagram(rules: Mapping[tuple[Any, Any], Any]) -> str:
     """Draw the changes of state. Events that do the same share an arrow."""
     arrows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for (state, event), rule in rules.items():
-        actions = "".join(f" / {action.value}" for action in rule.actions)
-        arrows[_name(state), _name(rule.state), actions].append(event.value)
+        actions = "".join(f" / {action}" for action in rule.actions)
+        arrows[_name(state), _name(rule.state), actions].append(str(event))
     lines = [
         f"    {before} --> {after}: {', '.join(events)}{actions}"
         for (before, after, actions), events in arrows.items()
@@ -41,7 +41,7 @@ def accepting_table() -> str:
     """Write what the receiver of an RRef does, by who passes it on to whom."""
     role = {True: "the owner", False: "a user"}
     rows = [
-        f"| {role[way.parent_is_owner]} | {role[way.receiver_is_owner]} | {does.value} |"
+        f"| {role[way.parent_is_owner]} | {role[way.receiver_is_owner]} | {does} |"
         for way, does in ACCEPTING.items()
     ]
     head = ["| passed on by | to | action of the receiver, or event of its new fork |"]
@@ -61,7 +61,7 @@ def drawn(document: str) -> str:
 
 
 def _name(state: Enum | None) -> str:
-    return NO_ROW if state is None else str(state.value)
+    return NO_ROW if state is None else str(state)
 
 
 def main() -> int:

@@ -79,10 +79,9 @@ class OwnerRRefs:
             raise LocalProtocolError(
                 f"expected the RRefId of createOwnerRRef() twice, got {rref_id} and {fork_id}"
             )
-        _check_allowed(row, RRefEvent.CALL)
+        self._do(row, RRefEvent.CALL)
         row.creators_fork = fork_id
         row.forks.add(fork_id)
-        self._happen(row, RRefEvent.CALL)
 
     def call_unsent(self, rref_id: RRefId, fork_id: ForkId) -> None:
         """Do not count the fork of a remote call to oneself that failed or was not sent."""
@@ -97,13 +96,16 @@ class OwnerRRefs:
 
     def set_value(self, rref_id: RRefId) -> None:
         """Note that an RRef has its value. Raises LocalProtocolError where it awaits none."""
-        self._set(self._awaiting_value(rref_id, RRefEvent.SET_VALUE), RRefEvent.SET_VALUE)
+        row = self._existing(rref_id)
+        self._do(row, RRefEvent.SET_VALUE)
+        self._answer_waiting(row)
 
     def set_error(self, rref_id: RRefId, error: RemoteException) -> None:
         """Note that an RRef has an error instead. Raises LocalProtocolError as set_value does."""
-        row = self._awaiting_value(rref_id, RRefEvent.SET_ERROR)
+        row = self._existing(rref_id)
+        self._do(row, RRefEvent.SET_ERROR)
         row.error = error
-        self._set(row, RRefEvent.SET_ERROR)
+        self._answer_waiting(row)
 
     def check_answer(self, fetch: Fetch, answer: RpcCommandBase) -> None:
         """Raise LocalProtocolError where a fetch is answered with a value that is not set."""
@@ -201,11 +203,10 @@ class OwnerRRefs:
             self._happen(row, RRefEvent.NAME)
         return row
 
-    def _awaiting_value(self, rref_id: RRefId, event: RRefEvent) -> _Row:
+    def _existing(self, rref_id: RRefId) -> _Row:
         row = self._rows.get(rref_id)
         if row is None:
             raise LocalProtocolError(f"expected an RRef that awaits its value, got {rref_id}")
-        _check_allowed(row, event)
         return row
 
     def _referred(self, rref: OwnerRRef) -> _Row:
@@ -214,12 +215,17 @@ class OwnerRRefs:
             raise LocalProtocolError(f"expected an RRef that the program holds, got {rref}")
         return row
 
-    def _set(self, row: _Row, event: RRefEvent) -> None:
-        self._happen(row, event)
+    def _answer_waiting(self, row: _Row) -> None:
         waiting, row.waiting = row.waiting, {}
         for fetch in waiting:
             self._happen(row, RRefEvent.FETCH_CAME, fetch)
         self._let_go(row)
+
+    def _do(self, row: _Row, event: RRefEvent) -> None:
+        """Let the program do something. Raises LocalProtocolError where the table has no rule."""
+        if (row.state, event) not in RREF_RULES:
+            raise LocalProtocolError(f"not allowed for an RRef that is {row.state}: {event}")
+        self._happen(row, event)
 
     def _let_go(self, row: _Row) -> None:
         if not row.is_needed and (row.state, RRefEvent.LET_GO) in RREF_RULES:
@@ -249,9 +255,3 @@ class OwnerRRefs:
             case Action.TELL_ENDED, _:
                 self._ended_rrefs.add(row.rref_id)
                 self._effects.append(Ended(row.rref_id))
-
-
-def _check_allowed(row: _Row, event: RRefEvent) -> None:
-    if (row.state, event) not in RREF_RULES:
-        state = "gone" if row.state is None else row.state.value
-        raise LocalProtocolError(f"not allowed for an RRef that is {state}: {event.value}")

@@ -32,7 +32,14 @@ from ..rref import (
 )
 
 
-class Action(Enum):
+class Word(Enum):
+    """An enum whose members are printed as in the diagrams."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Action(Word):
     """What a rule lets happen beside the change of state."""
 
     ASK_OWNER = "send RRefForkRequest"
@@ -50,7 +57,7 @@ class Action(Enum):
 # A user's fork.
 
 
-class ForkState(Enum):
+class ForkState(Word):
     """What a user knows of a fork. None in the table: it has no row for the fork."""
 
     UNSENT = "unsent"  # its identifiers are made, and the remote call is not sent
@@ -60,7 +67,7 @@ class ForkState(Enum):
     REFUSED = "refused"  # an error answered the remote call: the owner does not count it
 
 
-class ForkEvent(Enum):
+class ForkEvent(Word):
     """What happens to a user's fork."""
 
     CREATE = "createUserRRef"
@@ -118,7 +125,7 @@ FORK_RULES: dict[tuple[ForkState | None, ForkEvent], ForkRule] = {
 # An owner's RRef.
 
 
-class RRefState(Enum):
+class RRefState(Word):
     """What an owner knows of the value of an RRef. None in the table: it has no row for it."""
 
     NAMED = "named"  # a message names it that overtook the remote call
@@ -129,7 +136,7 @@ class RRefState(Enum):
     FAILED = "failed"  # it has an error in place of the value
 
 
-class RRefEvent(Enum):
+class RRefEvent(Word):
     """What happens to an owner's RRef."""
 
     CREATE = "createOwnerRRef"

@@ -80,8 +80,7 @@ class UserForks:
                 f"expected the identifiers of createUserRRef({to_worker}), "
                 f"got {rref_id} and {fork_id}"
             )
-        _check_allowed(fork, ForkEvent.CALL)
-        self._happen(fork, ForkEvent.CALL)
+        self._do(fork, ForkEvent.CALL)
 
     def happen(self, fork_id: ForkId, event: ForkEvent) -> None:
         """Let the answer to a remote call or to an RRefForkRequest happen to its fork."""
@@ -113,10 +112,9 @@ class UserForks:
     def pass_on(self, rref: UserRRef, child: ForkId, receiver: int) -> None:
         """Add a child. Raises LocalProtocolError where the program does not hold the fork."""
         fork = self._referred(rref)
-        _check_allowed(fork, ForkEvent.FORK)
+        self._do(fork, ForkEvent.FORK)
         fork.children += 1
         self._children[child] = _Child(rref.fork_id, receiver)
-        self._happen(fork, ForkEvent.FORK)
 
     def check_accept(self, from_worker: int, fork_id: ForkId) -> None:
         """Raise RemoteProtocolError where a worker accepts a child that it was not sent."""
@@ -138,9 +136,8 @@ class UserForks:
     def fetch(self, rref: UserRRef) -> None:
         """Begin a fetch. Raises LocalProtocolError where the program does not hold the fork."""
         fork = self._referred(rref)
-        _check_allowed(fork, ForkEvent.FETCH)
+        self._do(fork, ForkEvent.FETCH)
         fork.fetches += 1
-        self._happen(fork, ForkEvent.FETCH)
 
     def end_fetch(self, fork_id: ForkId) -> None:
         """Note that a fetch does not await its answer any more."""
@@ -166,6 +163,12 @@ class UserForks:
             raise LocalProtocolError(f"expected an RRef that the program holds, got {rref}")
         return fork
 
+    def _do(self, fork: _Fork, event: ForkEvent) -> None:
+        """Let the program do something. Raises LocalProtocolError where the table has no rule."""
+        if (fork.state, event) not in FORK_RULES:
+            raise LocalProtocolError(f"not allowed for a fork that is {fork.state}: {event}")
+        self._happen(fork, event)
+
     def _let_go(self, fork: _Fork) -> None:
         if not fork.is_needed and (fork.state, ForkEvent.LET_GO) in FORK_RULES:
             self._happen(fork, ForkEvent.LET_GO)
@@ -190,9 +193,3 @@ class UserForks:
                 self._requests.send(rref.owner_id, RRefUserDelete(rref.rref_id, rref.fork_id))
             case Action.TELL_CONFIRMED:
                 self._effects.append(Confirmed(rref))
-
-
-def _check_allowed(fork: _Fork, event: ForkEvent) -> None:
-    if (fork.state, event) not in FORK_RULES:
-        state = "gone" if fork.state is None else fork.state.value
-        raise LocalProtocolError(f"not allowed for a fork that is {state}: {event.value}")
