@@ -68,7 +68,7 @@ class Scene(Workers):
         self.rref = self.created()
         self.dropped = self.created()
         self.bring_all(CREATOR, self.creator.drop(self.dropped))
-        self.unsent = self.creator.createUserRRef(OWNER, "int")
+        self.creating = self.creator.createUserRRef(OWNER, "int")
         self.own = self.own_with_value()
         self.own_unset = self.creator.createOwnerRRef("int")
         self.refused = self.creator.createUserRRef(OWNER, "int")
@@ -77,9 +77,17 @@ class Scene(Workers):
         self.fork = self.creator.prepareChildFork(self.rref, OTHER)
         self.fork_for_owner = self.creator.prepareChildFork(self.rref, OWNER)
         self.sent_fork = self.creator.prepareChildFork(self.rref, OTHER)
+        self.let_go = self.created()
+        self.creator.prepareChildFork(self.let_go, OTHER)
+        self.creator.drop(self.let_go)
+        self.own_let_go = self.own_with_value()
+        self.creator.prepareChildFork(self.own_let_go, OTHER)
+        self.creator.drop(self.own_let_go)
+        self.received = RRefForkData(OTHER, RRefId(OTHER, 40), ForkId(OTHER, 41), OTHER, "int")
+        self.creator.receive(OTHER, 49, ScriptCall(FUNCTION, arguments(self.received)))
         self.sent = self.creator.call(OTHER, ScriptCall(FUNCTION, arguments(self.sent_fork)))
         self.fetch = self.creator.fetch(self.rref)
-        self.called = self.creator.call(OWNER, remote_call(self.unsent))
+        self.called = self.creator.call(OWNER, remote_call(self.creating))
         self.creator.receive(OTHER, 50, CALL)
         self.creator.receive(OTHER, 51, PythonCall(SerializedPyObj.from_python(()), False))
         self.unsent = self.creator.createUserRRef(OWNER, "int")
@@ -96,6 +104,8 @@ class Scene(Workers):
 MISUSES: dict[str, Callable[[Scene], Any]] = {
     "create a user's RRef on oneself": lambda s: s.creator.createUserRRef(CREATOR, "int"),
     "drop what was dropped": lambda s: s.creator.drop(s.dropped),
+    "drop what was dropped and is still there": lambda s: s.creator.drop(s.let_go),
+    "drop an own RRef that was dropped and is still there": lambda s: s.creator.drop(s.own_let_go),
     "drop what another worker holds": lambda s: s.creator.drop(OwnerRRef(OWNER, s.own.rref_id, "")),
     "drop what was never there": lambda s: s.creator.drop(OwnerRRef(CREATOR, RRefId(9, 9), "")),
     "drop another fork": lambda s: s.creator.drop(
@@ -229,8 +239,9 @@ OFFENCES: dict[str, Callable[[Scene], tuple[int, int, Any]]] = {
         OTHER, RRefForkData(CREATOR, RRefId(CREATOR, 999), ForkId(OTHER, 9), OTHER, "int")
     ),
     "pass on a fork that has ended": lambda s: _passing(CREATOR, _as_passed_on(s.dropped)),
-    "pass on a fork of a remote call": lambda s: _passing(
-        CREATOR, _like(s.fork, s.called.command.ret_fork_id)
+    "pass on a fork of a remote call": lambda s: _passing(CREATOR, _as_passed_on(s.creating)),
+    "pass on a fork that another RRef has": lambda _: _passing(
+        OTHER, RRefForkData(OTHER, RRefId(OTHER, 42), ForkId(OTHER, 41), OTHER, "int")
     ),
 }
 

@@ -80,7 +80,6 @@ class OwnerRRefs:
                 f"expected the RRefId of createOwnerRRef() twice, got {rref_id} and {fork_id}"
             )
         self._do(row, RRefEvent.CALL)
-        row.creators_fork = fork_id
         row.forks.add(fork_id)
 
     def call_unsent(self, rref_id: RRefId, fork_id: ForkId) -> None:
