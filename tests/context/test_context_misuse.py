@@ -83,6 +83,9 @@ class Scene(Workers):
         self.own_let_go = self.own_with_value()
         self.creator.prepareChildFork(self.own_let_go, OTHER)
         self.creator.drop(self.own_let_go)
+        self.own_fork = self.creator.prepareChildFork(self.own, CREATOR)
+        passing = self.creator.call(CREATOR, ScriptCall(FUNCTION, arguments(self.own_fork)))
+        self.bring(CREATOR, passing)
         self.received = RRefForkData(OTHER, RRefId(OTHER, 40), ForkId(OTHER, 41), OTHER, "int")
         self.creator.receive(OTHER, 49, ScriptCall(FUNCTION, arguments(self.received)))
         self.sent = self.creator.call(OTHER, ScriptCall(FUNCTION, arguments(self.sent_fork)))
@@ -239,6 +242,7 @@ OFFENCES: dict[str, Callable[[Scene], tuple[int, int, Any]]] = {
         OTHER, RRefForkData(CREATOR, RRefId(CREATOR, 999), ForkId(OTHER, 9), OTHER, "int")
     ),
     "pass on a fork that has ended": lambda s: _passing(CREATOR, _as_passed_on(s.dropped)),
+    "pass on a fork to itself twice": lambda s: _passing(CREATOR, s.own_fork),
     "pass on a fork of a remote call": lambda s: _passing(CREATOR, _as_passed_on(s.creating)),
     "pass on a fork that another RRef has": lambda _: _passing(
         OTHER, RRefForkData(OTHER, RRefId(OTHER, 42), ForkId(OTHER, 41), OTHER, "int")

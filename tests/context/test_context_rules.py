@@ -449,6 +449,29 @@ def test_a_late_copy_of_a_fork_request_is_acknowledged_and_not_counted(workers: 
     assert workers.owner.is_idle
 
 
+def test_a_fork_request_for_an_rref_that_has_ended_is_acknowledged_and_not_counted(
+    workers: Workers,
+) -> None:
+    rref = workers.created()
+    workers.bring_all(CREATOR, workers.creator.drop(rref))
+    late = RRefForkRequest(rref.rref_id, ForkId(CREATOR, 99))
+    assert workers.owner.receive(OTHER, 0, late) == [Send(OTHER, 0, RRefAck())]
+    assert workers.owner.owned == {}
+
+
+def test_a_remote_call_whose_fork_has_ended_before_returns_and_is_not_carried_out(
+    workers: Workers,
+) -> None:
+    """The creator is gone, another worker tells of the end of its fork, and then its call comes."""
+    rref = workers.creator.createUserRRef(OWNER, "int")
+    call = workers.creator.call(OWNER, remote_call(rref))
+    _, (request,) = workers.passed_on(CREATOR, rref, OTHER)
+    workers.bring(OTHER, request)
+    workers.owner.receive(OTHER, 9, RRefUserDelete(rref.rref_id, rref.fork_id))
+    returned = RemoteRet(rref.rref_id, rref.fork_id)
+    assert workers.bring(CREATOR, call) == [Send(CREATOR, call.message_id, returned)]
+
+
 def test_a_delete_of_a_fork_that_is_not_counted_is_acknowledged(workers: Workers) -> None:
     delete = RRefUserDelete(RRefId(CREATOR, 0), ForkId(CREATOR, 1))
     assert workers.owner.receive(OTHER, 0, delete) == [Send(OTHER, 0, RRefAck())]

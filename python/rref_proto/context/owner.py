@@ -193,7 +193,6 @@ class OwnerRRefs:
         """Let a fetch wait for the value, or have it answered."""
         row = self._named(fetch.command.rref_id)
         self._happen(row, RRefEvent.FETCH_CAME, fetch)
-        self._let_go(row)
 
     def _named(self, rref_id: RRefId) -> _Row:
         row = self._rows.get(rref_id)
