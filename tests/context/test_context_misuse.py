@@ -154,6 +154,9 @@ MISUSES: dict[str, Callable[[Scene], Any]] = {
         CREATOR, remote_call(OwnerRRef(CREATOR, RRefId(CREATOR, 999), "int"))
     ),
     "cancel a fork that is sent": lambda s: s.creator.cancelChildFork(s.sent_fork),
+    "cancel a fork with another type": lambda s: s.creator.cancelChildFork(
+        RRefForkData(*_fields(s.fork)[:4], "str")
+    ),
     "cancel a fork of another worker": lambda s: s.creator.cancelChildFork(
         _like(s.fork, ForkId(OTHER, 999))
     ),

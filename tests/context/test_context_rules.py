@@ -278,12 +278,27 @@ def test_a_remote_call_to_oneself_that_is_refused_leaves_no_fork(workers: Worker
     assert workers.owner.is_idle
 
 
-def test_an_error_cannot_refuse_a_remote_call_to_oneself_that_runs(workers: Workers) -> None:
+def test_an_error_does_not_stop_a_remote_call_to_oneself_that_runs(workers: Workers) -> None:
     rref = workers.owner.createOwnerRRef("int")
     call = workers.owner.call(OWNER, remote_call(rref))
     workers.bring(OWNER, call)
     assert workers.bring(OWNER, Send(OWNER, call.message_id, ERROR)) == [Failed(call, ERROR)]
     assert len(workers.owner.setValue(rref.rref_id)) == 1
+    assert workers.owner.owned == {rref.rref_id: set()}
+    assert workers.owner.drop(rref) == [Ended(rref.rref_id)]
+
+
+def test_an_error_after_a_remote_call_to_oneself_has_ended_ends_its_fork(workers: Workers) -> None:
+    rref = workers.owner.createOwnerRRef("int")
+    call = workers.owner.call(OWNER, remote_call(rref))
+    workers.bring(OWNER, call)
+    workers.owner.setValue(rref.rref_id)
+    assert workers.owner.drop(rref) == []
+    failed = Failed(call, ERROR)
+    assert workers.bring(OWNER, Send(OWNER, call.message_id, ERROR)) == [
+        failed,
+        Ended(rref.rref_id),
+    ]
 
 
 # Fetches.

@@ -84,10 +84,11 @@ class OwnerRRefs:
 
     def call_unsent(self, rref_id: RRefId, fork_id: ForkId) -> None:
         """Do not count the fork of a remote call to oneself that failed or was not sent."""
-        row = self._rows.get(rref_id)
-        if row is not None and (row.state, RRefEvent.CALL_UNSENT) in RREF_RULES:
-            row.forks.discard(fork_id)
+        row = self._rows[rref_id]
+        row.forks.discard(fork_id)
+        if (row.state, RRefEvent.CALL_UNSENT) in RREF_RULES:
             self._happen(row, RRefEvent.CALL_UNSENT)
+        self._let_go(row)
 
     def pass_on(self, rref: OwnerRRef, fork_id: ForkId) -> None:
         """Count a fork that is made. Raises LocalProtocolError if the program has no reference."""
