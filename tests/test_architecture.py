@@ -30,6 +30,7 @@ LAYERS = (
     {"libtorch", "passing"},
     {"context", "recording"},
     {"ledger"},
+    {"tensorpipe"},
     {"cli", "recorder"},
     {"__init__", "__main__"},
 )
