@@ -19,7 +19,7 @@ LAYERS = (
     {"_pickle_opcodes", "_text", "_version", "message_type", "v1"},
     {"errors"},
     {"_check"},
-    {"_arrays", "_json", "_pickle_machine", "_wire"},
+    {"_arrays", "_json", "_pickle_machine", "_pickle_writer", "_wire"},
     {"ids", "tensor"},
     {"_identifier_set", "ivalue", "native"},
     {"message", "python_object"},

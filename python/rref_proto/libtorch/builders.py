@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._pickle_opcodes import Global
+from .._pickle_writer import BUILD_TENSORLIST
 from ..errors import DecodeError
 from ..ids import ForkId, RRefId
 from ..ivalue import ENUM_KINDS, RRefForkData
@@ -20,7 +21,6 @@ from .names import (
     BUILD_DOUBLELIST,
     BUILD_INTLIST,
     BUILD_TENSOR,
-    BUILD_TENSORLIST,
     COMPLEX,
     DEVICE,
     RESTORE_TYPE_TAG,

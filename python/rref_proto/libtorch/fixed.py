@@ -12,12 +12,11 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
+from .._pickle_writer import HEADER, encode_int
 from ..errors import RRefProtoError
 from ..rpc_command import RpcCommandBase
 from ..tensor import Tensor
 from .layout import Layout, Tensors, Values, reader_of_tuple
-from .names import HEADER
-from .writer import encode_int
 
 # An int with its opcode, as it is in a payload; by its length, how to read it. The shortest is a
 # byte after its opcode.

@@ -9,11 +9,11 @@ from typing import Any
 from .. import _pickle_opcodes as opcodes
 from .._pickle_machine import PickleMachine
 from .._pickle_opcodes import Global
+from .._pickle_writer import HEADER, LONG1_NUMBER, PROTOCOL
 from .._text import short_repr
 from ..errors import DecodeError, RRefProtoError
 from ..ivalue import CLASS_PREFIX, IValue, check_class_name
 from ..tensor import Tensor
-from . import names
 from .builders import BUILDERS, call_global, fill_instance
 from .stack import (
     ClassName,
@@ -86,8 +86,8 @@ class _Reader(PickleMachine):
 
     def read(self) -> Any:
         """Return what the pickle holds, as it is on the stack."""
-        if self.take(2) != names.HEADER:
-            raise DecodeError(f"expected a pickle of protocol {names.PROTOCOL}")
+        if self.take(2) != HEADER:
+            raise DecodeError(f"expected a pickle of protocol {PROTOCOL}")
         payload = self.payload
         while True:
             self.start = self.position
@@ -143,9 +143,9 @@ class _Reader(PickleMachine):
 
     def long(self) -> None:
         length = self.argument(opcodes.LONG1)
-        if length != names.LONG1_NUMBER.size:
-            raise DecodeError(f"expected a long of {names.LONG1_NUMBER.size} bytes, got {length}")
-        self.push(names.LONG1_NUMBER.unpack(self.take(length))[0])
+        if length != LONG1_NUMBER.size:
+            raise DecodeError(f"expected a long of {LONG1_NUMBER.size} bytes, got {length}")
+        self.push(LONG1_NUMBER.unpack(self.take(length))[0])
 
     def put(self, index: int) -> None:
         value = self.pop()

@@ -14,16 +14,12 @@ from typing import Any
 
 from .. import _pickle_opcodes as opcodes
 from .._pickle_opcodes import Global
+from .._pickle_writer import BUILD_TENSORLIST, PickleWriter, encode_int
 from ..ivalue import IValue, descendants, generated_parts
 from ..tensor import Device, Tensor
 from . import names
 
-# Opcodes with the number after them.
-_SHORT = Struct("<cH")
-_INT = Struct("<ci")
-_DOUBLE = Struct(">cd")
-_LONG = Struct("<cBq")
-_SMALL_INTS = [opcodes.BININT1 + bytes([number]) for number in range(256)]
+_DOUBLE = Struct(">cd")  # BINFLOAT with the number after it
 
 
 def write_tuple(values: Sequence[IValue], held: Sequence[bool]) -> tuple[bytes, tuple[Tensor, ...]]:
@@ -47,34 +43,15 @@ def write_value(value: IValue, held: bool) -> tuple[bytes, tuple[Tensor, ...]]:
     return writer.finish(b"")
 
 
-def encode_int(number: int) -> bytes:
-    """Encode an int64 as libtorch does, with its opcode."""
-    if 0 <= number <= 0xFF:
-        return _SMALL_INTS[number]
-    if 0 <= number <= 0xFFFF:
-        return _SHORT.pack(opcodes.BININT2, number)
-    if -0x80000000 <= number <= 0x7FFFFFFF:
-        return _INT.pack(opcodes.BININT, number)
-    return _LONG.pack(opcodes.LONG1, names.LONG1_NUMBER.size, number)
-
-
-def with_argument(opcode: bytes, number: int) -> bytes:
-    """Encode an opcode with the number after it."""
-    return opcode + opcodes.ARGUMENTS[opcode].pack(number)
-
-
-class _Writer:
+class _Writer(PickleWriter):
     """One payload being written."""
 
     def __init__(self, values: Sequence[IValue]) -> None:
-        self.payload = bytearray(names.HEADER)
+        super().__init__()
         # The table of the payload. A tensor is added each time that it is written.
         self.written: list[Tensor] = []
-        # At which memo index something is: strings by their bytes, globals and devices as they are,
-        # RRefs by their bytes and the word "rref", tensors and held values by their identity. No
-        # key of one of these is equal to a key of another.
-        self.memo: dict[object, int] = {}
-        self.memoized = 0
+        # In the memo, devices are as they are, RRefs their bytes and the word "rref", tensors and
+        # held values their identity.
         # Of the value that is being written.
         self.tensors: tuple[Tensor, ...] = ()
         self.values = values
@@ -107,38 +84,8 @@ class _Writer:
         else:
             WRITERS[field](self, getattr(proto, field))
 
-    def refer(self, key: object) -> bool:
-        """Write a reference to a value if it is in the memo; return whether it is."""
-        index = self.memo.get(key)
-        if index is None:
-            return False
-        self.payload += with_argument(opcodes.BINGET if index < 256 else opcodes.LONG_BINGET, index)
-        return True
-
-    def put(self, key: object) -> None:
-        """Memoize the value just written."""
-        index = self.memo[key] = self.memoized
-        self.memoized += 1
-        self.payload += with_argument(opcodes.BINPUT if index < 256 else opcodes.LONG_BINPUT, index)
-
-    def integer(self, number: int) -> None:
-        self.payload += encode_int(number)
-
     def double(self, number: float) -> None:
         self.payload += _DOUBLE.pack(opcodes.BINFLOAT, number)
-
-    def string(self, text: str | bytes) -> None:
-        encoded = text.encode() if isinstance(text, str) else text
-        if not self.refer(encoded):
-            self.payload += with_argument(opcodes.BINUNICODE, len(encoded))
-            self.payload += encoded
-            self.put(encoded)
-
-    def name(self, found: Global) -> None:
-        """Write a global: the name of what opcodes.REDUCE calls, or of a class."""
-        if not self.refer(found):
-            self.payload += opcodes.GLOBAL + f"{found.module}\n{found.name}\n".encode()
-            self.put(found)
 
     def tensor(self, index: int, held: bool) -> None:
         """Write a tensor, or a reference to it. It is `held` if it has a memo mark in any case."""
@@ -167,14 +114,6 @@ class _Writer:
             self.value(element)
         self.payload += short or opcodes.TUPLE
 
-    def begin_packed(self, builder: Global) -> None:
-        """Write what is before the elements of one of TorchScript's packed lists."""
-        self.name(builder)
-        self.payload += opcodes.MARK + opcodes.EMPTY_LIST + opcodes.MARK
-
-    def end_packed(self) -> None:
-        self.payload += opcodes.APPENDS + opcodes.TUPLE + opcodes.REDUCE
-
     def int_list(self, content: Any) -> None:
         self.begin_packed(names.BUILD_INTLIST)
         self.payload += b"".join(map(encode_int, content.values))
@@ -193,7 +132,7 @@ class _Writer:
         self.end_packed()
 
     def tensor_list(self, content: Any) -> None:
-        self.begin_packed(names.BUILD_TENSORLIST)
+        self.begin_packed(BUILD_TENSORLIST)
         for index in content.tensor_indices:
             # libtorch pickles a copy of the list, so that every tensor in it is used twice.
             self.tensor(index, held=True)
