@@ -18,6 +18,16 @@ def test_importing_pulls_in_nothing_that_is_large() -> None:
     roots = {name.partition(".")[0] for name in run.stdout.split()}
     assert "rref_proto" in roots
     assert not roots & {"numpy", "torch", "grpc", "ml_dtypes", "pickle5", "argparse", "asyncio"}
+    assert "rref_proto.tensorpipe" not in run.stdout.split()
+
+
+def test_the_protocol_of_pytorch_needs_the_standard_library_alone() -> None:
+    code = "import rref_proto, sys; before = set(sys.modules); import rref_proto.tensorpipe; "
+    code += "print(*set(sys.modules) - before)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in run.stdout.split()}
+    assert "rref_proto" in roots
+    assert roots - {"rref_proto"} <= sys.stdlib_module_names - {"asyncio", "pickle", "socket"}
 
 
 def test_the_public_face_is_what_it_says() -> None:

@@ -185,6 +185,10 @@ UNREAD = {
     "quantized": (
         rebuilt(b"(G" + bytes(8) + b"}(K\x01K\x02uK\x00t", QUANTIZED), "got a quantized tensor"
     ),
+    "conjugated": (
+        rebuilt(view(storage(6), 0, (), ())[:-1] + b"}(" + text("conj") + b"\x88ut"),
+        "got a conjugated or negated tensor",
+    ),
     "another kind": (rebuilt(b")", "torch._utils\n_new"), "built by torch._utils._new"),
     "another type": (
         rebuilt(view(storage(1, name="Bits16"), 0, (), ())), "a ScalarType, got Bits16Storage"

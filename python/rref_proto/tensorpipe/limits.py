@@ -22,7 +22,7 @@ class Limits:
     - `unfolded`: bytes that a message may make of its buffers' views that are not contiguous, in
       addition to 64 times the bytes that came;
     - `waiting`: messages whose payload has come, and their tensors not yet;
-    - `store_value`, `store_keys`: bytes of a value of the store, and how many keys it lists.
+    - `store_value`: bytes of a value of the store.
     """
 
     handshake: int = 1 << 16
@@ -35,7 +35,6 @@ class Limits:
     unfolded: int = 1 << 24
     waiting: int = 64
     store_value: int = 1 << 20
-    store_keys: int = 1 << 16
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -19,11 +19,15 @@ from ..errors import DecodeError
 
 REBUILD_TENSOR = Global("torch._utils", "_rebuild_tensor_v2")
 ORDERED_DICT = Global("collections", "OrderedDict")
-# What is said of the tensors of other functions.
+# What is said of a tensor that cannot be read, by the name of the function that builds it.
 KINDS = {
     "_rebuild_sparse_tensor": "a sparse tensor",
     "_rebuild_qtensor": "a quantized tensor",
+    # With an argument more, for what is to be done with each element when it is read.
+    REBUILD_TENSOR.name: "a conjugated or negated tensor",
 }
+# Of REBUILD_TENSOR. The last of them are the hooks, which are always empty.
+ARGUMENTS = 6
 # In digits.
 LONGEST_BUFFER_NUMBER = 10
 
@@ -51,7 +55,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What a function that is not known builds."""
+    """What a function builds that is not known, or a dense tensor with marks."""
 
     function: Global
 
@@ -165,7 +169,7 @@ class _Reader(PickleMachine):
         if type(function) is not Global or type(arguments) is not tuple:
             problem = "expected a global and a tuple of arguments to call it with"
             raise DecodeError(f"{problem}, got {short_repr(function)}")
-        if function == REBUILD_TENSOR:
+        if function == REBUILD_TENSOR and len(arguments) <= ARGUMENTS:
             self.push(self.view(arguments))
         elif function == BUILD_TENSORLIST:
             self.push(_tensor_list(arguments))
@@ -173,7 +177,7 @@ class _Reader(PickleMachine):
             self.push(Unread(function))
 
     def view(self, arguments: tuple[Any, ...]) -> View:
-        """Return a dense tensor. Its hooks, the last of the arguments, are always empty."""
+        """Return a dense tensor."""
         match arguments:
             case (
                 Storage() as storage,
