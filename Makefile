@@ -83,7 +83,7 @@ conformance-toolchains: ## install what all languages need, as root on Debian 12
 
 # make fuzz TIME=600 fuzzes for 600 seconds. All targets run at the same time.
 TIME = 60
-FUZZ_TARGETS = message payload pickle recording json
+FUZZ_TARGETS = message payload pickle recording json packet table pipe store
 fuzz: .venv/fuzz/installed ## fuzz each decoder for a minute
 	@for target in $(FUZZ_TARGETS); do \
 		.venv/fuzz/bin/python tests/fuzz/fuzz.py $$target $(TIME) > .venv/fuzz/$$target.log 2>&1 & \

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import atheris
 
@@ -26,8 +27,17 @@ with atheris.instrument_imports(include=["rref_proto", "google.protobuf.json_for
         libtorch,
         read_recording,
     )
+    from rref_proto.tensorpipe import Accepted, Listener, Store
+    from rref_proto.tensorpipe.packets import (
+        Brochure,
+        BrochureAnswer,
+        Descriptor,
+        DescriptorReply,
+        packet_from_bytes,
+    )
+    from rref_proto.tensorpipe.tensor_table import read_table, write_table
 
-from make_corpus import PAYLOAD_TYPES
+from make_corpus import PAYLOAD_TYPES, in_pieces
 
 HERE = Path(__file__).resolve().parent
 FOUND = HERE.parent.parent / ".venv" / "fuzz"
@@ -81,12 +91,83 @@ def fuzz_json(data: bytes) -> None:
     assert Message.from_json(message.to_json()).type is message.type
 
 
+PACKETS: list[Callable[[bytes], Any]] = [
+    packet_from_bytes,
+    Brochure.from_bytes,
+    BrochureAnswer.from_bytes,
+    Descriptor.from_bytes,
+    DescriptorReply.from_bytes,
+]
+
+
+def fuzz_packet(data: bytes) -> None:
+    """Fuzz the packets of TensorPipe. The first byte chooses which."""
+    read = PACKETS[data[0] % len(PACKETS) if data else 0]
+    packet = read(data[1:])
+    assert read(packet.to_bytes()) == packet
+
+
+BUFFERS = [memoryview(bytes(range(size))) for size in (8, 48, 0)]
+
+
+def fuzz_table(data: bytes) -> None:
+    """Fuzz the table of tensors beside a payload."""
+    tensors, _ = read_table(data, BUFFERS)
+    assert read_table(*write_table(tensors)) == (tensors, None)
+
+
+STEP = 100
+
+
+def fuzz_pipe(data: bytes) -> None:
+    """Fuzz the server's side of a pipe, and the messages that come on it."""
+    listener = Listener("127.0.0.1:1")
+    connections: dict[int, Accepted] = {}
+    for number, piece in in_pieces(data):
+        if number not in connections:
+            connections[number] = listener.accept()
+        connection = connections[number]
+        for position in range(0, len(piece), STEP):
+            if connection.wants_data:
+                connection.receive(piece[position : position + STEP])
+        for received in connection.pipe.received() if connection.pipe else ():
+            fuzz_table(write_table(received.message.tensors)[0])
+
+
+REQUESTS = [
+    request
+    for store in [Store()]
+    for request in (
+        store.set("k", b"v"),
+        store.get("k"),
+        store.add("k", 1),
+        store.check(["k"]),
+        store.wait(["k"]),
+        store.delete("k"),
+    )
+]
+
+
+def fuzz_store(data: bytes) -> None:
+    """Fuzz the answers of the store. The first byte chooses the request."""
+    request = REQUESTS[data[0] % len(REQUESTS) if data else 0]
+    answer, position = request.answer(), 1
+    while answer.missing and position + answer.missing <= len(data):
+        end = position + answer.missing
+        answer.receive(data[position:end])
+        position = end
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "message": fuzz_message,
     "payload": fuzz_payload,
     "pickle": fuzz_pickle,
     "recording": fuzz_recording,
     "json": fuzz_json,
+    "packet": fuzz_packet,
+    "table": fuzz_table,
+    "pipe": fuzz_pipe,
+    "store": fuzz_store,
 }
 
 

@@ -14,12 +14,13 @@ from itertools import islice
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "python_object")]
+sys.path[:0] = [str(HERE.parent / folder) for folder in ("", "python_object", "tensorpipe")]
 
 from rref_proto import MessageType  # noqa: E402
 
 from captured_pickles import captured_pickles  # noqa: E402 - found by the path above
 from captures import Row, call_rows, rows  # noqa: E402 - found by the path above
+from recorded_pipes import frames, session  # noqa: E402 - found by the path above
 
 LARGEST = 2000
 # fuzz.py uses the first byte of a payload as an index into this list. The corpus has such bytes, so
@@ -64,6 +65,56 @@ def pickles() -> Iterator[bytes]:
     yield from (by_length[length] for length in sorted(by_length))
 
 
+def in_pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the pieces of an input of the target "pipe": on which connection each comes."""
+    position = 0
+    while position < len(data):
+        number, length = (
+            data[position] % 3,
+            int.from_bytes(data[position + 1 : position + 3], "little"),
+        )
+        position += 3 + length
+        yield number, data[position - length : position]
+
+
+def piece(number: int, data: bytes) -> bytes:
+    """Return a piece of such an input."""
+    return bytes([number]) + len(data).to_bytes(2, "little") + data
+
+
+def pipes() -> Iterator[bytes]:
+    """Yield openings of a pipe with a message each, as the server sees them."""
+    client = session("w0").client
+    opening = piece(0, client.opening["d"])
+    for number in (0, 1):
+        # The numbers that the server's own Listener gives.
+        opening += piece(1 + number, bytes.fromhex(f"0500000000000000b801b901{number:02x}"))
+    for message, tensors in client.messages:
+        if len(message) < LARGEST:
+            yield opening + piece(0, message) + piece(2, tensors)
+
+
+def tables() -> Iterator[bytes]:
+    """Yield the tables of tensors of all recorded messages."""
+    for message, _ in session("w0").client.messages:
+        *_, table = frames(message)
+        if len(table) < LARGEST:
+            yield table[8:]
+
+
+def packets() -> Iterator[bytes]:
+    """Yield packets, after the index into the list of them in fuzz.py."""
+    recorded = session("w0")
+    packet, brochure = frames(recorded.client.opening["d"])
+    yield b"\x00" + packet[8:]
+    yield b"\x00" + recorded.client.opening["r"][8:]
+    yield b"\x01" + brochure[8:]
+    yield b"\x02" + recorded.server.opening["d"][8:]
+    for message, _ in recorded.client.messages:
+        yield b"\x03" + next(frames(message))[8:][:LARGEST]
+    yield b"\x04" + bytes.fromhex("b901ba01b902bd0363707500")
+
+
 def main() -> None:
     """Write all seeds."""
     chosen = list(islice(shapes(rows()), 80))
@@ -74,6 +125,10 @@ def main() -> None:
     write("payload", (bytes([PAYLOAD_TYPES.index(row.type)]) + row.payload for row in chosen))
     write("pickle", pickles())
     write("recording", recordings())
+    write("packet", packets())
+    write("table", tables())
+    write("pipe", pipes())
+    write("store", [bytes([each]) + bytes([each]) + bytes(7) + b"12345" for each in range(6)])
 
 
 if __name__ == "__main__":
