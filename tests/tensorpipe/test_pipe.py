@@ -145,6 +145,15 @@ def test_large_tensors_are_neither_copied_on_the_way_out_nor_twice_on_the_way_in
     assert hash(received.tensors[0]) == hash(Tensor(ScalarType.uint8, large.sizes, bytes(memory)))
 
 
+def test_a_large_payload_is_not_copied_on_the_way_out() -> None:
+    pair = Pair()
+    sent = request(0, payload=bytes(BUFFER_SIZE * 2))
+    ((_, buffers),) = outgoing = pair.client.send(sent)
+    assert any(buffer is sent.payload for buffer in buffers)
+    pair.to_server(outgoing)
+    assert pair.server.received() == [Received(sent)]
+
+
 def test_messages_come_in_the_order_in_which_they_were_sent() -> None:
     pair = Pair()
     sent = [request(0, TENSOR), request(1), request(2, EMPTY), request(3, TENSOR)]

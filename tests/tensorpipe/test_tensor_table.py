@@ -38,7 +38,9 @@ NONE = b"\x80\x02ctorch.jit._pickle\nbuild_tensorlist\nq\x00(](etR."
 
 
 def number(value: int) -> bytes:
-    return b"J" + struct.pack("<i", value)
+    if value < 2**31:
+        return b"J" + struct.pack("<i", value)
+    return b"\x8a\x08" + struct.pack("<q", value)
 
 
 def numbers(values: tuple[int, ...]) -> bytes:
@@ -126,8 +128,18 @@ def test_a_view_is_read_by_its_offset_and_strides() -> None:
     assert (floats(scalar), scalar.sizes) == ([5], ())
     (expanded,), _ = read(rebuilt(view(storage(6), 2, (2, 3), (0, 0))), FLOATS)
     assert floats(expanded) == [2] * 6
+    (far,), _ = read(rebuilt(view(storage(6), 0, (1, 2), (2**40, 3))), FLOATS)
+    assert floats(far) == [0, 3]
     (empty,), _ = read(rebuilt(view(storage(0), 0, (0, 3), (3, 1))), b"")
     assert (empty.sizes, len(empty.data)) == ((0, 3), 0)
+
+
+def test_elements_of_more_than_a_word_are_copied_whole() -> None:
+    memory = bytes(range(64))
+    columns = rebuilt(view(storage(4, name="ComplexDouble"), 0, (2, 2), (1, 2)))
+    (tensor,), error = read(columns, memory)
+    assert error is None
+    assert tensor.data == memory[:16] + memory[32:48] + memory[16:32] + memory[48:]
 
 
 def test_a_contiguous_view_is_not_copied() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from mmap import mmap
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..errors import LocalProtocolError, RemoteProtocolError, RRefProtoError
 
@@ -47,11 +47,12 @@ def frame(content: bytes) -> bytes:
 class Connection:
     """One connection, as far as it is read.
 
-    An error that was raised is raised again at each further use.
+    `program` makes the program, given this connection. An error that was raised is raised again at
+    each further use.
     """
 
-    def __init__(self) -> None:
-        self._program: Program | None = None
+    def __init__(self, program: Callable[[Any], Program]) -> None:
+        self._program = program(self)
         self._expected: Expected | None = None
         # What a pipe replaces, since it has more than one connection: what is called where data has
         # come, and where the peer breaks the protocol.
@@ -62,10 +63,6 @@ class Connection:
         self._start = self._end = 0  # of what is in the buffer
         self._large: memoryview | None = None  # the content of a frame that does not fit there
         self._filled = 0  # bytes of it
-
-    def run(self, program: Program) -> None:
-        """Begin a program."""
-        self._program = program
 
     @property
     def wants_data(self) -> bool:
@@ -118,7 +115,7 @@ class Connection:
         try:
             while (content := self._next()) is not None:
                 taken = True
-                self._expected = self._resumed(content)
+                self._expected = self._program.send(content)
         except RRefProtoError as error:
             self.fail(error)
             raise
@@ -133,18 +130,10 @@ class Connection:
         if self._error is not None:
             raise self._error
 
-    def _resumed(self, content: Content | None) -> Expected | None:
-        """Let the program go on; return what it expects next."""
-        if self._program is None:
-            return None
-        if content is None:
-            return next(self._program)
-        return self._program.send(content)
-
     def _next(self) -> Content | None:
         """Return the content of the next frame once it is whole and expected."""
         if self._expected is None:
-            self._expected = self._resumed(None)
+            self._expected = next(self._program)
         if self._large is not None:
             return self._finished_large()
         start = self._start + LENGTH.size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 from ..errors import RemoteProtocolError
@@ -18,8 +19,8 @@ class Accepted(Connection):
     connections it is.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, program: Callable[[Accepted], Program]) -> None:
+        super().__init__(program)
         self.pipe: ServerPipe | None = None
         self.name = ""
         self.advance = self._begin
@@ -43,9 +44,7 @@ class Listener:
 
     def accept(self) -> Accepted:
         """Return the state of a new connection."""
-        connection = Accepted()
-        connection.run(self._read(connection))
-        return connection
+        return Accepted(self._read)
 
     def forget(self, pipe: ServerPipe) -> None:
         """Wait no longer for connections of a pipe that is closed."""

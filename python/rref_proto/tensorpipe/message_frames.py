@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ TYPE = Struct("<i")
 ID = Struct("<q")
 # A payload that is not larger is copied, so that a message without tensors is one buffer.
 LARGEST_COPIED = 1 << 14
+# Most messages of a job have one of a few Descriptors, since it tells nothing but lengths.
+LARGEST_REMEMBERED = 1 << 10
 
 
 class Written(NamedTuple):
@@ -99,7 +102,7 @@ class MessageReader:
         """Read the connection of messages."""
         while True:
             content = yield Expected("a Descriptor", 0, self.limits.descriptor)
-            descriptor = Descriptor.from_bytes(content)
+            descriptor = _read_descriptor(content)
             self._check(descriptor)
             *_, payload_size, table_size = (payload.length for payload in descriptor.payloads)
             (message_type,) = TYPE.unpack((yield _exactly("a type", TYPE.size)))
@@ -160,6 +163,15 @@ class MessageReader:
         tensors, error = read_table(announced.table, announced.buffers, self.limits)
         message = NativeMessage(announced.type, announced.payload, tensors, announced.id)
         self.received.append(Received(message, error))
+
+
+def _read_descriptor(content: Content) -> Descriptor:
+    if len(content) > LARGEST_REMEMBERED:
+        return Descriptor.from_bytes(content)
+    return _remembered_descriptor(bytes(content))
+
+
+_remembered_descriptor = lru_cache(maxsize=256)(Descriptor.from_bytes)
 
 
 def _exactly(what: str, length: int) -> Expected:

@@ -22,6 +22,7 @@ The classes know no sockets. What came on a connection is written to `get_buffer
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import LocalProtocolError, RemoteProtocolError, RRefProtoError
@@ -39,7 +40,7 @@ TRANSPORT, TRANSPORT_DOMAIN = "uv", "uv:*"
 CHANNEL, CHANNEL_DOMAIN = "basic", "any"
 CHANNEL_DEVICES = {CPU: CHANNEL_DOMAIN}
 BROCHURE = Brochure({TRANSPORT: TRANSPORT_DOMAIN}, {CHANNEL: CHANNEL_DEVICES})
-# The number of r among the connections of the pipe itself; d is 0.
+# The number of r among the connections that belong to the pipe itself; d has the number 0.
 REPLIES = 1
 KNOWN_TYPES = frozenset(MessageType)
 
@@ -51,7 +52,7 @@ class Outgoing(NamedTuple):
     buffers: list[Buffer]
 
 
-class Pipe:
+class Pipe(ABC):
     """What client and server have in common."""
 
     # The bit in the types of the messages that this side sends, and receives.
@@ -112,17 +113,17 @@ class Pipe:
         for connection in self.connections.values():
             connection.close(error)
 
+    @abstractmethod
     def _begin(self, message_type: int, message_id: int) -> None:
         """Take note of a message that comes. Raises RemoteProtocolError for one that may not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _check_id(self, message_id: int) -> None:
         """Raise LocalProtocolError where no message of this id may be sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _count(self, message_id: int) -> None:
         """Take note of a message that is sent."""
-        raise NotImplementedError
 
     def _add(self, name: str, connection: Connection) -> None:
         self.connections[name] = connection
@@ -153,13 +154,9 @@ class ClientPipe(Pipe):
         super().__init__(limits)
         # Where r and c have to be connected to: a host and a port, as the worker wrote them.
         self.address: str | None = None
-        for connection, program in (
-            ("d", self._open()),
-            ("r", self._read_replies()),
-            ("c", self._messages.read_tensors()),
-        ):
-            self._add(connection, Connection())
-            self.connections[connection].run(program)
+        self._add("d", Connection(lambda _: self._open()))
+        self._add("r", Connection(lambda _: self._read_replies()))
+        self._add("c", Connection(lambda _: self._messages.read_tensors()))
         packet = frame(SpontaneousConnection(name).to_bytes())
         self._to_send.append(Outgoing("d", [packet + frame(BROCHURE.to_bytes())]))
 

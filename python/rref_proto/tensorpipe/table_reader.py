@@ -69,10 +69,10 @@ class Unread:
 class TensorList:
     """The whole table."""
 
-    items: list[View | Unread]
+    items: tuple[View | Unread, ...]
 
 
-def read_views(table: bytes, most_dimensions: int) -> list[View | Unread]:
+def read_views(table: bytes, most_dimensions: int) -> tuple[View | Unread, ...]:
     """Read a table. Raises DecodeError, saying at which byte, for what is none."""
     reader = _Reader(table, most_dimensions)
     try:
@@ -202,7 +202,7 @@ def _tensor_list(arguments: tuple[Any, ...]) -> TensorList:
             for item in items:
                 if type(item) is not View and type(item) is not Unread:
                     raise DecodeError(f"expected tensors only, got {short_repr(item)}")
-            return TensorList(items)
+            return TensorList(tuple(items))
     raise DecodeError("expected one list of tensors")
 
 

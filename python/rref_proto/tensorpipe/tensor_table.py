@@ -7,6 +7,7 @@ each storage are a buffer of the channel. A tensor of ours is a storage of its o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .. import _pickle_opcodes as opcodes
@@ -51,6 +52,9 @@ STORAGES = {
 }
 GLOBALS = {dtype: Global("torch", f"{name}Storage") for dtype, name in STORAGES.items()}
 DTYPES = {found: dtype for dtype, found in GLOBALS.items()}
+# Most messages of a job have one of a few tables: its bytes tell types, sizes and strides only.
+LARGEST_REMEMBERED = 1 << 10
+_remembered_views = lru_cache(maxsize=256)(read_views)
 # In the place of a tensor that cannot be read, so that the payload's indices stay what they are.
 NO_TENSOR = Tensor(ScalarType.uint8, [0], b"")
 
@@ -120,8 +124,9 @@ def read_table(
     A tensor that is contiguous is a view of its buffer; all others are copied. Sparse and quantized
     tensors cannot be read, and others that libtorch builds with functions of their own.
     """
+    read = _remembered_views if len(table) <= LARGEST_REMEMBERED else read_views
     try:
-        views = read_views(table, limits.dimensions)
+        views = read(table, limits.dimensions)
     except DecodeError as error:
         return ReadTable((NO_TENSOR,) * len(buffers), error)
     reading = _Tensors(buffers, limits)
