@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
@@ -174,6 +175,27 @@ def test_bytes_of_another_protocol_are_refused(start: bytes) -> None:
         connection.receive(start + b"\xff" * 20)
 
 
+def test_a_message_with_any_bit_flipped_is_read_or_refused() -> None:
+    outcomes = set()
+    tensor = Tensor(ScalarType.float32, [2], b"12345678")
+    sent = in_one(Pair().client.send(NativeMessage(REQUEST, b"payload", (tensor,), 1)))
+    for position in range(8 * len(sent["d"])):
+        changed = bytearray(sent["d"])
+        changed[position // 8] ^= 1 << position % 8
+        pair = Pair()
+        try:
+            pair.accepted["d"].receive(changed)
+            pair.accepted["c"].receive(sent["c"])
+        except RRefProtoError:
+            outcomes.add("refused")
+        else:
+            outcomes.update(
+                "read" if received.error is None else "read in part"
+                for received in pair.server.received()
+            )
+    assert outcomes == {"refused", "read", "read in part"}
+
+
 # What is not refused, but waits.
 
 
@@ -220,6 +242,8 @@ def test_a_claimed_length_takes_no_memory() -> None:
 
     assert peak_of(attempt) < 1_000_000
     assert len(pair.accepted["c"].get_buffer()) == claimed - 100
+    # Of memory that was not written to, tracemalloc would not know.
+    assert getrusage(RUSAGE_SELF).ru_maxrss * 1024 < claimed / 4
 
 
 def test_a_length_that_the_machine_cannot_reserve_is_refused() -> None:
