@@ -10,6 +10,7 @@ from rref_proto.tensorpipe.limits import Limits
 from rref_proto.tensorpipe.listener import Accepted, Listener
 from rref_proto.tensorpipe.message_frames import Received
 from rref_proto.tensorpipe.pipe import ClientPipe, Outgoing, ServerPipe
+from rref_proto.tensorpipe.tensor_table import WITHOUT_GRADIENTS
 
 Cut = Callable[[bytes], Iterable[bytes]]
 
@@ -86,11 +87,14 @@ class Pair:
         return self.client.received()
 
 
-def on_cpu(message: NativeMessage, message_type: int, message_id: int) -> NativeMessage:
-    """Return a message of another type and id, whose tensors are on the cpu."""
-    tensors: dict[int, Tensor] = {}
-    for each in message.tensors:
-        moved = Tensor(each.dtype, each.sizes, each.data, each.requires_grad)
-        tensors.setdefault(id(each), moved)
-    moved_tensors = tuple(tensors[id(each)] for each in message.tensors)
-    return NativeMessage(message_type, message.payload, moved_tensors, message_id)
+def sendable(tensor: Tensor) -> Tensor:
+    """Return the tensor as one that libtorch takes: on the cpu, and ints without gradients."""
+    requires_grad = tensor.requires_grad and tensor.dtype not in WITHOUT_GRADIENTS
+    return Tensor(tensor.dtype, tensor.sizes, tensor.data, requires_grad)
+
+
+def sendable_message(message: NativeMessage, message_type: int, message_id: int) -> NativeMessage:
+    """Return a message of another type and id, with tensors that libtorch takes."""
+    by_identity = {id(each): sendable(each) for each in message.tensors}
+    tensors = tuple(by_identity[id(each)] for each in message.tensors)
+    return NativeMessage(message_type, message.payload, tensors, message_id)

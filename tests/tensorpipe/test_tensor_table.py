@@ -22,6 +22,7 @@ from rref_proto.tensorpipe.tensor_table import (
     write_table,
 )
 
+from pipe_pair import sendable
 from strategies import tensors
 from work import LARGEST_GROWTH, growth_of, peak_of
 
@@ -102,8 +103,8 @@ def test_a_tensor_that_is_there_twice_is_one_buffer() -> None:
 
 @given(st.lists(tensors(), max_size=40))
 def test_every_table_is_read_back(written: list[Tensor]) -> None:
-    on_cpu = [Tensor(each.dtype, each.sizes, each.data, each.requires_grad) for each in written]
-    assert read_table(*write_table(on_cpu)) == ReadTable(tuple(on_cpu), None)
+    tensors_to_send = tuple(map(sendable, written))
+    assert read_table(*write_table(tensors_to_send)) == ReadTable(tensors_to_send, None)
 
 
 def test_every_type_has_a_storage() -> None:
@@ -116,6 +117,16 @@ def test_every_type_has_a_storage() -> None:
 def test_a_tensor_of_another_device_is_not_written() -> None:
     with pytest.raises(EncodeError, match="on the cpu, got one on cuda:1"):
         write_table([Tensor(ScalarType.int8, [1], b"a", device=Device("cuda", 1))])
+
+
+def test_ints_that_require_gradients_are_neither_written_nor_read() -> None:
+    with pytest.raises(EncodeError, match="no gradients of int64"):
+        write_table([Tensor(ScalarType.int64, [1], bytes(8), requires_grad=True)])
+    table, buffers = write_table([Tensor(ScalarType.float64, [1], bytes(8), requires_grad=True)])
+    assert read_table(table, buffers).error is None
+    tensors, error = read_table(table.replace(b"DoubleS", b"LongS"), buffers)
+    assert "no gradients of int64" in str(error)
+    assert tensors == (NO_TENSOR,)
 
 
 def test_a_view_is_read_by_its_offset_and_strides() -> None:

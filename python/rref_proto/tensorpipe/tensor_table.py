@@ -52,6 +52,10 @@ STORAGES = {
 }
 GLOBALS = {dtype: Global("torch", f"{name}Storage") for dtype, name in STORAGES.items()}
 DTYPES = {found: dtype for dtype, found in GLOBALS.items()}
+# A libtorch that is sent such a tensor, and that it requires gradients, ends its whole process.
+WITHOUT_GRADIENTS = {
+    dtype for dtype in ScalarType if dtype.name.startswith(("bool", "int", "uint"))
+}
 # Most messages of a job have one of a few tables: its bytes tell types, sizes and strides only.
 LARGEST_REMEMBERED = 1 << 10
 _remembered_views = lru_cache(maxsize=256)(read_views)
@@ -64,7 +68,8 @@ def write_table(tensors: Iterable[Tensor]) -> tuple[bytes, list[memoryview]]:
 
     The buffers are views of the tensors' memory. A tensor that is there twice is written once and
     referred to, as by libtorch.
-    Raises EncodeError for a tensor of another device: libtorch without a device map refuses it too.
+    Raises EncodeError for a tensor of another device, which libtorch without a device map refuses
+    too, and for ints that require gradients.
     """
     writer = PickleWriter()
     buffers: list[memoryview] = []
@@ -72,6 +77,8 @@ def write_table(tensors: Iterable[Tensor]) -> tuple[bytes, list[memoryview]]:
     for tensor in tensors:
         if tensor.device.type != "cpu":
             raise EncodeError(f"expected a tensor on the cpu, got one on {tensor.device}")
+        if tensor.requires_grad and tensor.dtype in WITHOUT_GRADIENTS:
+            raise EncodeError(f"torch has no gradients of {tensor.dtype.name}")
         # Of all keys of the memo, this one alone is an int.
         if not writer.refer(id(tensor)):
             _write_tensor(writer, tensor, len(buffers))
@@ -163,6 +170,8 @@ class _Tensors:
         if dtype is None:
             problem = f"expected a storage of a ScalarType, got {view.storage.dtype.name}"
             raise DecodeError(problem)
+        if view.requires_grad and dtype in WITHOUT_GRADIENTS:
+            raise DecodeError(f"torch has no gradients of {dtype.name}")
         return Tensor(dtype, view.sizes, self._data(view, dtype.itemsize), view.requires_grad)
 
     def _data(self, view: View, itemsize: int) -> bytes | memoryview:
