@@ -337,26 +337,56 @@ def test_any_message_is_taken_or_refused(seen: list[tuple[int, int, Any]]) -> No
             assert state_of(scene.creator) == before
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        lambda: RRefContext("1"),  # type: ignore[arg-type]
-        lambda: RRefContext(1).createOwnerRRef(1),  # type: ignore[arg-type]
-        lambda: RRefContext(1).createUserRRef(2, None),  # type: ignore[arg-type]
-        lambda: RRefContext(1).drop(RRefId(1, 0)),  # type: ignore[arg-type]
-        lambda: RRefContext(1).call(2, RRefAck()),  # type: ignore[arg-type]
-        lambda: RRefContext(1).setValue(ForkId(1, 0)),  # type: ignore[arg-type]
-        lambda: RRefContext(1).receive(2, 0, RRefAck().toMessage()),  # type: ignore[arg-type]
-        lambda: RRefContext(1).receive(2, None, RRefAck()),  # type: ignore[arg-type]
-    ],
-)
-def test_a_value_of_a_wrong_type_is_a_type_error(attempt: Callable[[], Any]) -> None:
+ANY: Any = object()
+WRONG_TYPES: list[Callable[[Scene], Any]] = [
+    lambda _: RRefContext(ANY),
+    lambda s: s.creator.createUserRRef(ANY, "int"),
+    lambda s: s.creator.createUserRRef(OWNER, ANY),
+    lambda s: s.creator.createOwnerRRef(ANY),
+    lambda s: s.creator.prepareChildFork(ANY, OTHER),
+    lambda s: s.creator.prepareChildFork(s.rref, ANY),
+    lambda s: s.creator.cancelChildFork(ANY),
+    lambda s: s.creator.drop(ANY),
+    lambda s: s.creator.call(ANY, CALL),
+    lambda s: s.creator.call(OTHER, ANY),
+    lambda s: s.creator.fetch(ANY),
+    lambda s: s.creator.answer(ANY, 50, ERROR),
+    lambda s: s.creator.answer(OTHER, ANY, ERROR),
+    lambda s: s.creator.answer(OTHER, 50, ANY),
+    lambda s: s.creator.setValue(ANY),
+    lambda s: s.creator.setError(ANY, ERROR),
+    lambda s: s.creator.setError(s.own_unset.rref_id, ANY),
+    lambda s: s.creator.abandon(ANY),
+    lambda s: s.creator.unsend(ANY),
+    lambda s: s.creator.receive(ANY, 0, RRefAck()),
+    lambda s: s.creator.receive(OTHER, ANY, RRefAck()),
+    lambda s: s.creator.receive(OTHER, 0, RRefAck().toMessage()),  # type: ignore[arg-type]
+]
+OUT_OF_RANGE: list[Callable[[Scene], Any]] = [
+    lambda _: RRefContext(-(2**15) - 1),
+    lambda s: s.creator.createUserRRef(2**15, "int"),
+    lambda s: s.creator.prepareChildFork(s.rref, 2**15),
+    lambda s: s.creator.call(2**15, CALL),
+    lambda s: s.creator.answer(2**15, 50, ERROR),
+    lambda s: s.creator.answer(OTHER, 2**63, ERROR),
+    lambda s: s.creator.receive(2**15, 0, RRefAck()),
+    lambda s: s.creator.receive(OTHER, 2**63, RRefAck()),
+]
+
+
+@pytest.mark.parametrize("attempt", WRONG_TYPES)
+def test_a_value_of_a_wrong_type_is_a_type_error(attempt: Callable[[Scene], Any]) -> None:
+    scene = Scene()
+    before = state_of(scene.creator)
     with pytest.raises(TypeError, match="expected"):
-        attempt()
+        attempt(scene)
+    assert state_of(scene.creator) == before
 
 
-@pytest.mark.parametrize("worker", [-32769, 32768])
-def test_a_worker_id_out_of_range_is_an_error(worker: int) -> None:
-    for attempt in (RRefContext, lambda worker: RRefContext(1).createUserRRef(worker, "int")):
-        with pytest.raises(EncodeError, match="expected an integer"):
-            attempt(worker)
+@pytest.mark.parametrize("attempt", OUT_OF_RANGE)
+def test_a_number_out_of_range_is_an_error(attempt: Callable[[Scene], Any]) -> None:
+    scene = Scene()
+    before = state_of(scene.creator)
+    with pytest.raises(EncodeError, match="expected an integer"):
+        attempt(scene)
+    assert state_of(scene.creator) == before
