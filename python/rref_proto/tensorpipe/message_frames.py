@@ -29,6 +29,7 @@ ID = Struct("<q")
 LARGEST_COPIED = 1 << 14
 # Most messages of a job have one of a few Descriptors, since it tells nothing but lengths.
 LARGEST_REMEMBERED = 1 << 10
+_remembered_descriptor = lru_cache(maxsize=256)(Descriptor.from_bytes)
 
 
 class Written(NamedTuple):
@@ -53,7 +54,7 @@ def write_message(message: NativeMessage) -> Written:
     head += frame(ID.pack(message.id)) + LENGTH.pack(len(message.payload))
     parts: list[Buffer] = [head, message.payload, frame(table)]
     if len(message.payload) <= LARGEST_COPIED:
-        parts = [head + message.payload + frame(table)]
+        parts = [b"".join(parts)]
     tensors: list[Buffer] = []
     for buffer in buffers:
         if buffer:
@@ -102,7 +103,9 @@ class MessageReader:
         """Read the connection of messages."""
         while True:
             content = yield Expected("a Descriptor", 0, self.limits.descriptor)
-            descriptor = _read_descriptor(content)
+            is_small = len(content) <= LARGEST_REMEMBERED
+            read = _remembered_descriptor if is_small else Descriptor.from_bytes
+            descriptor = read(content)
             self._check(descriptor)
             *_, payload_size, table_size = (payload.length for payload in descriptor.payloads)
             (message_type,) = TYPE.unpack((yield _exactly("a type", TYPE.size)))
@@ -163,15 +166,6 @@ class MessageReader:
         tensors, error = read_table(announced.table, announced.buffers, self.limits)
         message = NativeMessage(announced.type, announced.payload, tensors, announced.id)
         self.received.append(Received(message, error))
-
-
-def _read_descriptor(content: Content) -> Descriptor:
-    if len(content) > LARGEST_REMEMBERED:
-        return Descriptor.from_bytes(content)
-    return _remembered_descriptor(bytes(content))
-
-
-_remembered_descriptor = lru_cache(maxsize=256)(Descriptor.from_bytes)
 
 
 def _exactly(what: str, length: int) -> Expected:

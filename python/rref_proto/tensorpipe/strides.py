@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # How the elements of a storage are copied, by their size in bytes.
 FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -38,57 +38,58 @@ def last_element(sizes: Sequence[int], strides: Sequence[int]) -> int:
 
 
 def cost_of(sizes: Sequence[int], itemsize: int) -> int:
-    """Return what `gathered` takes, in bytes that are copied."""
+    """Return about what `gathered` takes, in bytes that are copied."""
     count = prod(sizes)
     rows = count // max(sizes, default=1)
     return count * itemsize + rows * BYTES_PER_ROW
 
 
+class _Dimension(NamedTuple):
+    """A dimension that is copied: its size, and its strides in the storage and in the copy."""
+
+    size: int
+    stride: int
+    step: int
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Yield where each of its elements is: in the storage, and in the copy."""
+        return ((each * self.stride, each * self.step) for each in range(self.size))
+
+
 def gathered(
     storage: memoryview, itemsize: int, sizes: Sequence[int], strides: Sequence[int]
 ) -> bytes:
-    """Return the elements of a tensor in C order. Its first element is the storage's first.
+    """Return the elements of a tensor, which is not contiguous, in C order.
 
-    The strides are positive or 0, and no element is behind the storage. An element that is larger
-    than a machine word is a dimension of several words.
+    Its first element is the storage's first. The strides are positive or 0, and no element is
+    behind the storage. An element that is larger than a machine word is a dimension of several
+    words.
     """
     if itemsize > LARGEST_ELEMENT:
         words = itemsize // LARGEST_ELEMENT
         sizes, strides = (*sizes, words), (*(stride * words for stride in strides), 1)
         itemsize = LARGEST_ELEMENT
-    elements = storage[: len(storage) // itemsize * itemsize].cast(FORMATS[itemsize])
-    copied = bytearray(prod(sizes) * itemsize)
-    target = memoryview(copied).cast(FORMATS[itemsize])
-    steps = strides_of(sizes)
+    form = FORMATS[itemsize]
+    elements = storage[: len(storage) // itemsize * itemsize].cast(form)
+    copy = bytearray(prod(sizes) * itemsize)
+    target = memoryview(copy).cast(form)
+    dimensions = [
+        _Dimension(*each)
+        for each in zip(sizes, strides, strides_of(sizes), strict=True)
+        if each[0] > 1
+    ]
     # The longest dimension is copied as a whole, for each place in the others; of two that are as
     # long, the one whose elements are side by side.
-    row = max(
-        range(len(sizes)),
-        key=lambda each: (sizes[each], strides[each] == steps[each] == 1),
-        default=-1,
-    )
-    length, stride, step = (sizes[row], strides[row], steps[row]) if sizes else (1, 1, 1)
-    others = [index for index in range(len(sizes)) if index != row]
-    for first, to in _places(
-        [sizes[each] for each in others],
-        [strides[each] for each in others],
-        [steps[each] for each in others],
-    ):
-        if stride:
-            taken = elements[first : first + (length - 1) * stride + 1 : stride]
+    row = max(dimensions, key=lambda each: (each.size, each.stride == each.step == 1))
+    dimensions.remove(row)
+    taken = (row.size - 1) * row.stride + 1
+    put = (row.size - 1) * row.step + 1
+    for places in product(*(each.places() for each in dimensions)):
+        first = sum(source for source, _ in places)
+        to = sum(place for _, place in places)
+        if row.stride:
+            values = elements[first : first + taken : row.stride]
         else:
-            one = elements[first : first + 1].tobytes()
-            taken = memoryview(one * length).cast(FORMATS[itemsize])
-        target[to : to + (length - 1) * step + 1 : step] = taken
-    return bytes(copied)
-
-
-def _places(
-    sizes: Sequence[int], strides: Sequence[int], steps: Sequence[int]
-) -> Iterator[tuple[int, int]]:
-    """Yield where each row begins: among the elements of the storage, and of the tensor."""
-    sources = [range(0, size * stride, stride) if stride else [0] * size
-               for size, stride in zip(sizes, strides, strict=True)]  # fmt: skip
-    targets = [range(0, size * step, step) for size, step in zip(sizes, steps, strict=True)]
-    for source, target in zip(product(*sources), product(*targets), strict=True):
-        yield sum(source), sum(target)
+            values = memoryview(elements[first : first + 1].tobytes() * row.size).cast(form)
+        target[to : to + put : row.step] = values
+    return bytes(copy)

@@ -52,7 +52,7 @@ STORAGES = {
 }
 GLOBALS = {dtype: Global("torch", f"{name}Storage") for dtype, name in STORAGES.items()}
 DTYPES = {found: dtype for dtype, found in GLOBALS.items()}
-# A libtorch that is sent such a tensor, and that it requires gradients, ends its whole process.
+# A worker of PyTorch that is sent one that requires gradients ends: nothing catches what it throws.
 WITHOUT_GRADIENTS = {
     dtype for dtype in ScalarType if dtype.name.startswith(("bool", "int", "uint"))
 }
@@ -187,7 +187,6 @@ class _Tensors:
         self.left_to_copy -= cost_of(view.sizes, itemsize)
         if self.left_to_copy < 0:
             raise DecodeError("expected views that unfold to no more than the limit, got more")
-
         return gathered(elements, itemsize, view.sizes, view.strides)
 
     def _storage(self, storage: Storage, itemsize: int) -> memoryview:
