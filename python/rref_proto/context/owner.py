@@ -158,14 +158,12 @@ class OwnerRRefs:
         Raises RemoteProtocolError where another call has made the RRef.
         """
         row = self._rows.get(rref_id)
-        if self._ended_forks.has(fork_id):
+        if self._ended_forks.has(fork_id) or (row is not None and row.creators_fork == fork_id):
             return True
         if row is None:
             is_new = not self.has_ended(rref_id)
         else:
             is_new = (row.state, RRefEvent.CALL_CAME) in RREF_RULES
-            if not is_new and row.creators_fork == fork_id:
-                return True
         if not is_new:
             raise RemoteProtocolError(f"expected a call that creates a new RRef, got {rref_id}")
         return False
