@@ -244,7 +244,9 @@ std::string Describe(const RecordedMessage& m) {
       .AddIf(m.has_native_message(), "native_message", m.native_message())
       .Add("omitted_values", m.omitted_values())
       .Add("passed_rrefs", m.passed_rrefs())
-      .Add("event", static_cast<int32_t>(m.event()));
+      .Add("event", static_cast<int32_t>(m.event()))
+      .Add("passed_rrefs_unknown", m.passed_rrefs_unknown())
+      .AddIf(m.has_request_count(), "request_count", m.request_count());
 }
 
 }  // namespace rref_proto::v1

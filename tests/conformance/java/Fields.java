@@ -367,7 +367,9 @@ final class Fields {
         Form.optional("native_message", m.hasNativeMessage(), of(m.getNativeMessage())),
         Form.list("omitted_values", m.getOmittedValuesList(), Fields::of),
         Form.list("passed_rrefs", m.getPassedRrefsList(), Fields::of),
-        Form.field("event", m.getEventValue()));
+        Form.field("event", m.getEventValue()),
+        Form.field("passed_rrefs_unknown", m.getPassedRrefsUnknown()),
+        Form.optional("request_count", m.hasRequestCount(), m.getRequestCount()));
   }
 
   private static String of(NativeMessage m) {

@@ -207,6 +207,8 @@ describe.register(
         omitted_values=m.omitted_values,
         passed_rrefs=m.passed_rrefs,
         event=m.event,
+        passed_rrefs_unknown=m.passed_rrefs_unknown,
+        request_count=if_present(m, "request_count"),
     ),
 )
 describe.register(

@@ -360,6 +360,8 @@ export function recordedMessage(m: RecordedMessage): string {
     list("omitted_values", m.omittedValues, omittedValue),
     list("passed_rrefs", m.passedRrefs, rrefForkData),
     field("event", m.event),
+    field("passed_rrefs_unknown", m.passedRrefsUnknown),
+    optional("request_count", m.requestCount, String),
   );
 }
 

@@ -359,6 +359,8 @@ func recordedMessage(m *pb.RecordedMessage) string {
 		list("omitted_values", m.OmittedValues, omittedValue),
 		list("passed_rrefs", m.PassedRrefs, rrefForkData),
 		field("event", integer(m.Event)),
+		field("passed_rrefs_unknown", boolean(m.PassedRrefsUnknown)),
+		optional("request_count", m.RequestCount, integer[int64]),
 	)
 }
 

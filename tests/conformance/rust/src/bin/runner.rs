@@ -141,7 +141,7 @@ messages! {
     RecordedMessage {
         time, from_worker_id, to_worker_id, message,
         from_worker_name, to_worker_name, native_message, omitted_values,
-        passed_rrefs, event
+        passed_rrefs, event, passed_rrefs_unknown, request_count
     }
     Timestamp { seconds, nanos }
 }
