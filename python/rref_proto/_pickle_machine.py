@@ -1,10 +1,12 @@
 """The stack machine that a pickle is a program for: its bytes, stack, marks and memo.
 
-What the opcodes do is said by the two readers that build on it: `libtorch` and `python_object`.
+What the opcodes do is said by the readers that build on it: those of `libtorch`, `python_object`
+and `tensorpipe`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _pickle_opcodes as opcodes
@@ -21,6 +23,21 @@ class PickleMachine:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
+
+    def run(self, operations: Mapping[bytes, Callable[[Any], object]], expected: str) -> Any:
+        """Carry out the opcodes up to STOP; return the value that is then on the stack.
+
+        `expected` describes the opcodes of `operations`, which are all that is allowed.
+        """
+        while True:
+            self.start = self.position
+            opcode = self.take(1)
+            if opcode == opcodes.STOP:
+                return self.pop()
+            operation = operations.get(opcode)
+            if operation is None:
+                raise DecodeError(f"expected {expected}, got 0x{opcode.hex()}")
+            operation(self)
 
     def take(self, size: int) -> bytes:
         """Return the next `size` bytes."""

@@ -47,16 +47,7 @@ def _run(machine: Machine) -> Any:
     """Carry out all operations of a pickle; return its value."""
     if not machine.payload.startswith(opcodes.PROTO):
         raise DecodeError(f"expected a pickle, got {short_repr(machine.payload[:8])}")
-    while True:
-        machine.start = machine.position
-        opcode = machine.take(1)
-        if opcode == opcodes.STOP:
-            break
-        operation = OPERATIONS.get(opcode)
-        if operation is None:
-            raise DecodeError(f"expected an opcode of a pickle, got 0x{opcode.hex()}")
-        operation(machine)
-    value = machine.pop()
+    value = machine.run(OPERATIONS, "an opcode of a pickle")
     if isinstance(value, Global):
         machine.note(described(value))
     return value

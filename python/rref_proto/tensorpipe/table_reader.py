@@ -98,16 +98,7 @@ class _Reader(PickleMachine):
         """Return what the pickle holds."""
         if self.take(2) != HEADER:
             raise DecodeError(f"expected a pickle of protocol {PROTOCOL}")
-        while True:
-            self.start = self.position
-            opcode = self.take(1)
-            if opcode == opcodes.STOP:
-                break
-            operation = OPERATIONS.get(opcode)
-            if operation is None:
-                raise DecodeError(f"expected an opcode that libtorch writes, got {opcode[0]:#04x}")
-            operation(self)
-        value = self.pop()
+        value = self.run(OPERATIONS, "an opcode that libtorch writes")
         if self.stack or self.marks:
             raise DecodeError(f"expected one value at the end, got {len(self.stack) + 1}")
         return value
