@@ -12,7 +12,7 @@ LONGEST_COMPLAINT = 2000
 
 
 def complain(problem: str) -> None:
-    """Say in one line what is wrong. Where nobody hears it, the exit code tells it alone."""
+    """Say in one line what is wrong. If that cannot be written, only the exit code tells it."""
     try:
         sys.stdout.flush()  # what could be read comes before the complaint
     except BrokenPipeError:

@@ -14,9 +14,9 @@ STANDARD_STREAMS = range(3)
 
 
 def replace_closed_streams() -> None:
-    """Open what is harmless in the place of each standard stream that the process has not got.
+    """Open the null device in place of each standard stream that was closed before the start.
 
-    Else the next file that is opened would become that stream. Python has None for it.
+    Otherwise the next file that is opened would become that stream. Python has None for it.
     """
     for descriptor in STANDARD_STREAMS:
         if not _is_open(descriptor):
@@ -67,7 +67,7 @@ def is_output_watched() -> bool:
 
 
 def discard_unwritten() -> None:
-    """Let be lost what cannot be written. Python would complain about it when it exits."""
+    """Discard what cannot be written. Python would complain about it when it exits."""
     for stream in (sys.stdout, sys.stderr):
         _flush_or_discard(stream)
 

@@ -40,7 +40,7 @@ class Identity(NamedTuple):
     """The numbers of one record."""
 
     # Equal for the copies of one record that several observers have.
-    said: int
+    content: int
     role: Role
     # Equal for a request and its response; 0 for a record without a role.
     pair: int
@@ -59,15 +59,17 @@ class Identities:
         """Return the numbers of a record."""
         if isinstance(record, RecordedEvent):
             return Identity(self._hash((EVENT, *record.to_parts())), Role.NONE, 0)
-        said, number = self._hash(_said_by(record)), record.message.id
+        content, number = self._hash(_content_of(record)), record.message.id
         if number is None:
-            return Identity(said, Role.NONE, 0)
+            return Identity(content, Role.NONE, 0)
         sender, receiver = record.from_worker_id, record.to_worker_id
         if record.is_request:
-            return Identity(said, Role.REQUEST, self._hash([PAIR.pack(sender, receiver, number)]))
-        if record.is_response:
-            return Identity(said, Role.RESPONSE, self._hash([PAIR.pack(receiver, sender, number)]))
-        return Identity(said, Role.NONE, 0)
+            role, pair = Role.REQUEST, PAIR.pack(sender, receiver, number)
+        elif record.is_response:
+            role, pair = Role.RESPONSE, PAIR.pack(receiver, sender, number)
+        else:
+            return Identity(content, Role.NONE, 0)
+        return Identity(content, role, self._hash([pair]))
 
     def _hash(self, parts: Iterable[Buffer]) -> int:
         keyed = self._keyed.copy()
@@ -76,7 +78,7 @@ class Identities:
         return int.from_bytes(keyed.digest(), "little")
 
 
-def _said_by(record: RecordedMessage) -> Iterator[Buffer]:
+def _content_of(record: RecordedMessage) -> Iterator[Buffer]:
     """Yield what tells a message from others: all but the time and the names of workers.
 
     The values of a message that has an id do not count, since one observer may have left them out,

@@ -28,7 +28,7 @@ class Outline:
         seconds, nanoseconds = divmod(time, SECOND)  # together they are more than 64 bits
         self._seconds.append(seconds)
         self._nanoseconds.append(nanoseconds)
-        self.records.append(identity.said)
+        self.records.append(identity.content)
         self.roles.append(identity.role)
         self.pairs.append(identity.pair)
 
